@@ -107,9 +107,7 @@ class FileWritten(Event):
     path: str
 
 
-def drain(
-    job: Generator[Event, None, Result], on_event: Callable[[Event], object] | None = None
-) -> Result:
+def drain(job: Generator[Event, None, Result], on_event: Callable[[Event], object] | None = None) -> Result:
     """Run a job to its end and return its result.
 
     Parameters

@@ -36,8 +36,8 @@ class ImageSettings(Settings):
 
     axes: str | None = Field(
         None,
-        description="Axes of the image files where their metadata is missing or wrong, one letter a dimension "
-        "out of T, Z, C, Y, X (colours of RGB are C), such as ZYX or YXC.",
+        description="Axes of the image files where their metadata is missing or wrong, one letter a "
+        "dimension out of T, Z, C, Y, X (colours of RGB are C), such as ZYX or YXC.",
     )
     pixel_size: float | None = Field(
         None, gt=0, description="Micrometres a pixel, where the metadata is missing or wrong."
@@ -72,12 +72,14 @@ class MaskSettings(Settings):
 class NetworkSettings(Settings):
     """The shape of the U-Net."""
 
-    base_width: int = Field(24, ge=1, le=512, description="Channels of the first stage; doubled at each stage.")
+    base_width: int = Field(
+        24, ge=1, le=512, description="Channels of the first stage; doubled at each stage."
+    )
     depth: int = Field(3, ge=1, le=8, description="How many times the image is halved.")
     stem: Literal["plain", "unshuffle"] = Field(
         "unshuffle",
-        description="unshuffle folds 2 x 2 pixels into channels first and unfolds them at the end: two to four "
-        "times faster on a CPU for nearly the same result. plain is the classic U-Net.",
+        description="unshuffle folds 2 x 2 pixels into channels first and unfolds them at the end: two to "
+        "four times faster on a CPU for nearly the same result. plain is the classic U-Net.",
     )
 
 
@@ -91,8 +93,8 @@ class LossSettings(Settings):
     border_weight: float = Field(
         0.0,
         ge=0,
-        description="Extra cross-entropy weight of the gaps between neighbouring objects (w0 of Ronneberger et "
-        "al. 2015, who used 10); 0 switches it off.",
+        description="Extra cross-entropy weight of the gaps between neighbouring objects (w0 of Ronneberger "
+        "et al. 2015, who used 10); 0 switches it off.",
     )
     border_sigma: float = Field(
         5.0, gt=0, description="Width in working pixels of the gaps that the border weight is for."
@@ -104,11 +106,16 @@ class OptimiserSettings(Settings):
 
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="AdamW, or SGD with Nesterov momentum.")
     learning_rate: float = Field(
-        2e-3, gt=0, le=10, description="Highest learning rate, reached after the warm-up; it then decays to 0."
+        2e-3,
+        gt=0,
+        le=10,
+        description="Highest learning rate, reached after the warm-up; it then decays to 0.",
     )
     l1: float = Field(0.0, ge=0, description="Weight of the L1 penalty on the kernels.")
     l2: float = Field(1e-4, ge=0, description="Weight decay (L2), decoupled from the gradient in AdamW.")
-    gradient_clip: float = Field(1.0, gt=0, description="Longest gradient that is allowed: longer are shortened.")
+    gradient_clip: float = Field(
+        1.0, gt=0, description="Longest gradient that is allowed: longer are shortened."
+    )
     averaging: float = Field(
         0.98,
         ge=0,
@@ -125,9 +132,13 @@ class AugmentationSettings(Settings):
     rotate: bool = Field(True, description="Turn patches by any angle.")
     scale: tuple[float, float] = Field((0.75, 1.33), description="Magnify patches by a factor in this range.")
     contrast: float = Field(0.25, ge=0, lt=1, description="Change the contrast by up to this share.")
-    brightness: float = Field(0.15, ge=0, description="Shift the brightness by up to this share of the range.")
+    brightness: float = Field(
+        0.15, ge=0, description="Shift the brightness by up to this share of the range."
+    )
     gamma: float = Field(0.3, ge=0, description="Bend intensities by a power of up to e to this number.")
-    noise: float = Field(0.05, ge=0, description="Highest standard deviation of added noise, as share of the range.")
+    noise: float = Field(
+        0.05, ge=0, description="Highest standard deviation of added noise, as share of the range."
+    )
     blur: float = Field(1.0, ge=0, description="Highest standard deviation of blur, in working pixels.")
 
     @model_validator(mode="after")
@@ -142,7 +153,8 @@ class DeviceSettings(Settings):
     """Where the network runs."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = Field(
-        "auto", description="auto takes the fastest device there is: an NVIDIA GPU, Apple's GPU, else the CPU."
+        "auto",
+        description="auto takes the fastest device there is: an NVIDIA GPU, Apple's GPU, else the CPU.",
     )
     threads: int | None = Field(None, ge=1, description="Processor cores to use; all of them if not given.")
     mixed_precision: Literal["auto", "on", "off"] = Field(
@@ -155,11 +167,13 @@ class TrainingSettings(Settings):
 
     preset: Literal["fast", "balanced", "thorough", "cytounet"] = Field(
         "balanced",
-        description="Sets all settings that you do not set yourself: fast for a first look, balanced, thorough "
-        "for the best result, cytounet for the network of the Keras package of that name.",
+        description="Sets all settings that you do not set yourself: fast for a first look, balanced, "
+        "thorough for the best result, cytounet for the network of the Keras package of that name.",
     )
     minutes: float | None = Field(
-        None, gt=0, description="Time for the whole training, reading the images and the last scoring included."
+        None,
+        gt=0,
+        description="Time for the whole training, reading the images and the last scoring included.",
     )
     steps: int | None = Field(
         None, ge=1, description="Length of the training in steps, for a result that can be repeated exactly."
@@ -167,21 +181,24 @@ class TrainingSettings(Settings):
     batch_size: int = Field(8, ge=1, le=1024, description="Patches a step.")
     patch_size: int = Field(128, ge=16, le=2048, description="Side of a patch, in working pixels.")
     object_patches: float = Field(
-        0.6, ge=0, le=1, description="Share of patches that are centred on an object; the others lie anywhere."
+        0.6,
+        ge=0,
+        le=1,
+        description="Share of patches that are centred on an object; the others lie anywhere.",
     )
     working_scale: float | None = Field(
         None,
         gt=0,
         le=4,
-        description="Images are resized by this factor before the network sees them, and results back. If not "
-        "given, objects are brought to about 30 pixels across, as far as the masks survive it.",
+        description="Images are resized by this factor before the network sees them, and results back. If "
+        "not given, objects are brought to about 30 pixels across, as far as the masks survive it.",
     )
     validation_share: float = Field(
         0.1,
         ge=0,
         lt=1,
-        description="Share of the images kept back to choose weights and thresholds, if no validation images are "
-        "given; with few images it is a part of an image. 0 keeps nothing back.",
+        description="Share of the images kept back to choose weights and thresholds, if no validation images "
+        "are given; with few images it is a part of an image. 0 keeps nothing back.",
     )
     seed: int = Field(0, ge=0, description="Start of all random numbers.")
 
@@ -242,10 +259,13 @@ class PredictionSettings(Settings):
 
     output: tuple[Literal["probabilities", "classes", "instances"], ...] = Field(
         ("probabilities", "classes", "instances"),
-        description="What to write: probabilities of each class, the class map, and labels of single objects.",
+        description="What to write: probabilities of each class, the class map, and labels of single "
+        "objects.",
     )
     tile: int | None = Field(
-        None, ge=16, description="Side of a tile without its halo, in working pixels; chosen for the device if not given."
+        None,
+        ge=16,
+        description="Side of a tile without its halo, in working pixels; chosen for the device if not given.",
     )
     halo: int | None = Field(
         None,
@@ -261,10 +281,13 @@ class ThresholdSettings(Settings):
 
     method: Literal["fixed", "otsu", "li", "triangle", "calibrated"] = Field(
         "calibrated",
-        description="fixed uses the value that you give; otsu, li and triangle find one in each image; calibrated "
-        "takes what was best on the model's validation data, which its probabilities carry with them.",
+        description="fixed uses the value that you give; otsu, li and triangle find one in each image; "
+        "calibrated takes what was best on the model's validation data, which its probabilities carry "
+        "with them.",
     )
-    value: float | None = Field(None, description="The threshold of the method fixed, in the image's own units.")
+    value: float | None = Field(
+        None, description="The threshold of the method fixed, in the image's own units."
+    )
     dark_objects: bool = Field(False, description="Objects are darker than the background.")
     fill_holes: bool = Field(False, description="Fill holes inside objects.")
     min_size: int = Field(0, ge=0, description="Remove objects of fewer pixels than this.")
