@@ -1,18 +1,45 @@
-"""Fixtures for all tests: the folder of real data."""
+"""What all tests share: the folder of real data, and the promise that no test leaves a thread behind."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+# Zarr reads through one event loop, whose threads live as long as the process.
+THREADS_OF_LIBRARIES = ("zarr_", "asyncio_")
+
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """Folder of real microscopy with ground truth; tests that need it skip where it is missing."""
+    """Folder of real microscopy with ground truth; tests that need it skip where it is missing.
+
+    With CYTOUNET_REQUIRE_DATA set they fail instead, so that a complete run cannot pass without them.
+    """
     named = os.environ.get("CYTOUNET_DATA")
     folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip(f"real data is missing: {folder} (set CYTOUNET_DATA to the folder that holds it)")
+        missing = f"real data is missing: {folder} (set CYTOUNET_DATA to the folder that holds it)"
+        if os.environ.get("CYTOUNET_REQUIRE_DATA"):
+            pytest.fail(missing)
+        pytest.skip(missing)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    """Fail a test that ends while a thread that it started still runs."""
+    before = set(threading.enumerate())
+    yield
+    started = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and not thread.name.startswith(THREADS_OF_LIBRARIES)
+    ]
+    for thread in started:
+        thread.join(timeout=1)
+    left = [thread.name for thread in started if thread.is_alive()]
+    assert not left, f"threads still run after the test: {left}"

@@ -1,0 +1,53 @@
+"""The rules that hold the house together: what importing a room loads, and how long a file may be."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "napari_cytounet"
+HEAVY = ("torch", "safetensors", "napari", "magicgui", "qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6")
+ROOMS_OF_THE_NETWORK = ("napari_cytounet.unet", "napari_cytounet.runs")
+
+
+def _modules() -> list[str]:
+    """Return the names of all modules of the package, such as `napari_cytounet.images.axes`."""
+    files = (path.relative_to(PACKAGE.parent) for path in PACKAGE.rglob("*.py") if path.name != "__main__.py")
+    return sorted(".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in files)
+
+
+def _loaded_after(statements: str) -> set[str]:
+    """Return the top-level packages that a fresh interpreter holds after these statements."""
+    code = f"{statements}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_loads_none_of_its_dependencies() -> None:
+    loaded = _loaded_after("import napari_cytounet")
+    assert loaded.isdisjoint({*HEAVY, "pydantic", "rich", "scipy", "skimage", "zarr"})
+
+
+def test_rooms_below_the_network_load_neither_torch_nor_napari() -> None:
+    rooms = [name for name in _modules() if not name.startswith(ROOMS_OF_THE_NETWORK)]
+    loaded = _loaded_after("".join(f"import {name}\n" for name in rooms))
+    assert loaded.isdisjoint(HEAVY)
+
+
+def test_rooms_of_the_network_load_no_napari() -> None:
+    loaded = _loaded_after("".join(f"import {name}\n" for name in _modules()))
+    assert loaded.isdisjoint(set(HEAVY) - {"torch", "safetensors"})
+
+
+def test_files_are_short() -> None:
+    source = list(PACKAGE.rglob("*.py"))
+    assert statistics.median(map(_line_count, source)) < 200
+    everywhere = [*source, *ROOT.glob("tests/**/*.py"), *ROOT.glob("benchmarks/**/*.py")]
+    assert [path for path in everywhere if _line_count(path) > 400] == []
+
+
+def _line_count(path: Path) -> int:
+    return len(path.read_text("utf-8").splitlines())
