@@ -1,0 +1,1 @@
+"""Scores against truth, and objects into tables. Nothing here needs torch."""
