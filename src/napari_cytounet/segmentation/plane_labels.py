@@ -1,0 +1,172 @@
+"""Labelling one plane of a lazily read image, in one piece or in bands of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from threading import Event as Flag
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cytounet.errors import Cancelled, ImageError, SettingsError
+from napari_cytounet.images.image import Image
+from napari_cytounet.segmentation.banded import BandedComponents, BandedHoles
+from napari_cytounet.segmentation.cleaning import large_enough
+from napari_cytounet.segmentation.instances import classes_of_objects, smallest_dtype
+from napari_cytounet.segmentation.label_spool import LabelSpool
+from napari_cytounet.segmentation.segmenting import choose_thresholds, classify, segment_classes
+from napari_cytounet.settings import ThresholdSettings
+
+BAND_PIXELS = 2**23
+"""Planes of about so many pixels and more are worked on in bands of that size."""
+CHUNK_ROWS = 512
+"""Bands hold a multiple of so many rows: the chunks of our own Zarr, of which none is then read twice."""
+SPLIT_PIXELS = 2**24
+"""Touching objects are split only in planes up to this size: the watershed needs the whole plane at once."""
+SAMPLE_PIXELS = 2**24
+"""Of larger planes a regular grid of about so many pixels decides the threshold."""
+
+
+@dataclass(frozen=True)
+class PlaneLabels:
+    """The labels of one plane, put aside in a spool.
+
+    Attributes
+    ----------
+    thresholds
+        The threshold of each channel.
+    bands
+        Rows of each band, and the number of its labels in the spool.
+    final
+        Final label of each label in the spool: 0 where the object was too small.
+    classes
+        Class of each final label; index 0 is the background.
+    """
+
+    thresholds: tuple[float, ...]
+    bands: tuple[tuple[slice, int], ...]
+    final: NDArray[Any]
+    classes: NDArray[Any]
+
+    @property
+    def count(self) -> int:
+        """Number of objects."""
+        return len(self.classes) - 1
+
+
+def label_plane(
+    image: Image,
+    index: tuple[int, ...],
+    thresholds: Sequence[float] | None,
+    settings: ThresholdSettings,
+    spool: LabelSpool,
+    cancel: Flag | None = None,
+) -> Generator[float, None, PlaneLabels]:
+    """Label one plane and put its labels aside; yields the share that is done.
+
+    Parameters
+    ----------
+    image
+        Probabilities or raw intensities.
+    index
+        The plane.
+    thresholds
+        One a channel; None: found in this plane by the method of the settings.
+    settings
+        How.
+    spool
+        Where the labels are put.
+    cancel
+        Looked at before every band.
+
+    Raises
+    ------
+    Cancelled
+        The flag was set.
+    ImageError
+        The plane holds NaN or infinity.
+    SettingsError
+        Touching objects are to be split in a plane of more than `SPLIT_PIXELS` pixels.
+    """
+    if settings.split_touching and image.height * image.width > SPLIT_PIXELS:
+        raise SettingsError(
+            f"{image.path or image.name}: touching objects can be split in planes of up to "
+            f"{SPLIT_PIXELS // 10**6} million pixels, but these have {image.height} x {image.width}. Leave "
+            "out the splitting, or cut the image into pieces."
+        )
+    if thresholds is None:
+        thresholds = choose_thresholds(_sample(image, index, cancel), settings)
+
+    def classes_of(rows: slice) -> NDArray[Any]:
+        return classify(_read_finite(image, index, rows, cancel), thresholds, settings)
+
+    bands = [slice(0, image.height)] if settings.split_touching else list(_row_bands(image))
+    if len(bands) > 1:
+        return (yield from _label_bands(classes_of, bands, tuple(thresholds), settings, spool))
+    found = segment_classes(classes_of(bands[0]), settings)
+    yield 1.0
+    kept = ((bands[0], spool.put(found.instances)),)
+    return PlaneLabels(tuple(thresholds), kept, np.arange(found.count + 1), found.instance_classes)
+
+
+def _label_bands(
+    classes_of: Callable[[slice], NDArray[Any]],
+    bands: Sequence[slice],
+    thresholds: tuple[float, ...],
+    settings: ThresholdSettings,
+    spool: LabelSpool,
+) -> Generator[float, None, PlaneLabels]:
+    """Do what `segment_classes` does, band by band."""
+    steps = len(bands) * (2 if settings.fill_holes else 1)
+    holes = BandedHoles(len(thresholds))
+    if settings.fill_holes:
+        for done, rows in enumerate(bands, start=1):
+            holes.add(classes_of(rows))
+            yield done / steps
+        holes.start_filling()
+    components = BandedComponents(connectivity=2)
+    kept = []
+    for left, rows in zip(reversed(range(len(bands))), bands, strict=True):
+        classes = classes_of(rows)
+        if settings.fill_holes:
+            classes = holes.fill(classes)
+        kept.append((rows, spool.put(smallest_dtype(components.add(classes)))))
+        yield 1 - left / steps
+    joined = components.joined()
+    final = large_enough(np.bincount(joined, weights=components.sizes), settings.min_size)[joined]
+    return PlaneLabels(thresholds, tuple(kept), final, classes_of_objects(final, components.values))
+
+
+def stop_if_cancelled(cancel: Flag | None) -> None:
+    """Raise `Cancelled` if the flag is set."""
+    if cancel is not None and cancel.is_set():
+        raise Cancelled("stopped before the labels were complete")
+
+
+def _row_bands(image: Image) -> Iterator[slice]:
+    rows = CHUNK_ROWS * max(1, BAND_PIXELS // (CHUNK_ROWS * image.width))
+    return (slice(start, min(start + rows, image.height)) for start in range(0, image.height, rows))
+
+
+def _sample(image: Image, index: tuple[int, ...], cancel: Flag | None) -> NDArray[Any]:
+    """Return a plane (C, Y, X), or a regular grid of its pixels where it is large."""
+    step = int(np.ceil(np.sqrt(image.height * image.width / SAMPLE_PIXELS)))
+    bands = (
+        # Every band begins at another row: the grid goes on where it stopped in the band before.
+        _read_finite(image, index, rows, cancel)[:, -rows.start % step :: step, ::step]
+        for rows in _row_bands(image)
+    )
+    return np.concatenate(list(bands), axis=1)
+
+
+def _read_finite(image: Image, index: tuple[int, ...], rows: slice, cancel: Flag | None) -> NDArray[Any]:
+    stop_if_cancelled(cancel)
+    plane = image.read(index, rows=rows)
+    if plane.dtype.kind == "f" and not np.isfinite(plane).all():
+        raise ImageError(
+            f"{image.path or image.name}: {image.plane_name(index)} holds NaN or infinity, which cannot be "
+            "compared with a threshold. Replace these values, or export the image again."
+        )
+    return plane

@@ -1,0 +1,221 @@
+"""The job behind `cytounet threshold`: files of images or probabilities become files of labels."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event as Flag
+
+from napari_cytounet.errors import Cancelled, ImageError, OutputError, SettingsError
+from napari_cytounet.events import Event, Notice, Progress, drain
+from napari_cytounet.images.image import Image
+from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.segmentation.segmented_image import (
+    SegmentedImage,
+    refuse_existing,
+    result_path,
+    segment_image,
+)
+from napari_cytounet.segmentation.segmenting import known_thresholds
+from napari_cytounet.settings import ImageSettings, ThresholdSettings
+
+CALIBRATED = ThresholdSettings()
+AS_STORED = ImageSettings()
+
+
+@dataclass(frozen=True)
+class ThresholdResult:
+    """What a thresholding made.
+
+    Attributes
+    ----------
+    files
+        One entry an image, in order.
+    cancelled
+        Whether it was stopped before the last image.
+    """
+
+    files: tuple[SegmentedImage, ...]
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One image to be segmented: looked at already, to be opened again."""
+
+    path: Path
+    stem: str
+    suffix: str
+    thresholds: tuple[float, ...] | None
+    notes: tuple[str, ...]
+
+    def results(self, out: Path) -> list[Path]:
+        return [result_path(out, kind, self.stem, self.suffix) for kind in ("classes", "instances")]
+
+
+def thresholding(
+    inputs: Sequence[Path],
+    out: Path,
+    settings: ThresholdSettings = CALIBRATED,
+    images: ImageSettings = AS_STORED,
+    *,
+    overwrite: bool = False,
+    cancel: Flag | None = None,
+) -> Generator[Event, None, ThresholdResult]:
+    """Turn images or probabilities into class maps and instances; a generator of events.
+
+    All inputs are looked at before the first is worked on, so that a wrong setting or file shows at once.
+    Stacks are worked on plane by plane; where the threshold is found, every plane gets its own.
+
+    Parameters
+    ----------
+    inputs
+        Files, or folders of images: probabilities that we wrote, or raw images of one channel.
+    out
+        Folder of the results, `classes` and `instances`; `.zarr` where the input is Zarr, else `.tif`.
+    settings
+        How. The method `calibrated` takes the thresholds that probabilities carry with them.
+    images
+        How raw images are read.
+    overwrite
+        Whether existing results may be replaced.
+    cancel
+        Stops the job when set: what is complete is kept.
+
+    Yields
+    ------
+    Event
+        `Notice`, `Progress` in images and planes, `FileWritten`.
+
+    Raises
+    ------
+    Cancelled
+        Stopped before the first image was complete.
+    ImageError
+        An input cannot be read, has several channels, holds labels already, or NaN or infinity.
+    SettingsError
+        The settings do not fit the input.
+    OutputError
+        Results are there already, two inputs have the same name, or the folder cannot be written.
+    """
+    tasks = [_look_at(path, settings, images) for source in inputs for path in find_images(source)]
+    _refuse_same_names(tasks)
+    if not overwrite:
+        refuse_existing([path for task in tasks for path in task.results(out)])
+    for note, count in Counter(note for task in tasks for note in task.notes).items():
+        yield Notice(f"{note} ({count} of {len(tasks)} images)")
+    done: list[SegmentedImage] = []
+    for task in tasks:
+        try:
+            found = yield from segment_image(
+                open_image(task.path, images),
+                task.thresholds,
+                settings,
+                out,
+                stem=task.stem,
+                suffix=task.suffix,
+                overwrite=overwrite,
+                cancel=cancel,
+            )
+        except Cancelled:
+            if not done:
+                raise
+            return ThresholdResult(tuple(done), cancelled=True)
+        done.append(found)
+        if found.objects == 0:
+            yield Notice(f"{task.stem}: no object was found")
+        yield Progress("images", len(done), len(tasks))
+    return ThresholdResult(tuple(done))
+
+
+def threshold(
+    inputs: Sequence[Path],
+    out: Path,
+    settings: ThresholdSettings = CALIBRATED,
+    images: ImageSettings = AS_STORED,
+    *,
+    overwrite: bool = False,
+    cancel: Flag | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> ThresholdResult:
+    """Turn images or probabilities into class maps and instances.
+
+    Parameters
+    ----------
+    inputs, out, settings, images, overwrite, cancel
+        See `thresholding`, also for what is raised.
+    on_event
+        Called with every event.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from napari_cytounet.images.writing import write_image
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> write_image(folder / "cells.tif", np.kron(np.eye(3), np.full((4, 4), 200)).astype(np.uint8), "YX")
+    >>> result = threshold([folder / "cells.tif"], folder, ThresholdSettings(method="otsu"))
+    >>> result.files[0].objects, result.files[0].thresholds
+    (1, ((0.5,),))
+    """
+    return drain(thresholding(inputs, out, settings, images, overwrite=overwrite, cancel=cancel), on_event)
+
+
+def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> _Task:
+    image = open_image(path, images)
+    kind = image.tags.get("kind")
+    if kind in ("classes", "instances"):
+        raise ImageError(f"{path}: holds labels ({kind}), not an image. Name probabilities or raw images.")
+    if kind == "probabilities":
+        _refuse_wrong_scale(path, settings)
+    elif image.channels != 1:
+        raise ImageError(
+            f"{path}: has {image.channels} channels, but thresholds part grey images. Save the channel that "
+            "shows the objects as an image of its own."
+        )
+    suffix = ".zarr" if path.is_dir() else ".tif"
+    return _Task(path, image.name, suffix, _known(path, image, settings), image.notes)
+
+
+def _refuse_wrong_scale(path: Path, settings: ThresholdSettings) -> None:
+    if settings.dark_objects:
+        raise SettingsError(
+            f"{path}: holds probabilities, which are high on objects, dark or not. Leave out dark objects."
+        )
+    if settings.value is not None and not 0 <= settings.value <= 1:
+        raise SettingsError(
+            f"{path}: holds probabilities: the value must lie from 0 to 1, not {settings.value}."
+        )
+
+
+def _known(path: Path, image: Image, settings: ThresholdSettings) -> tuple[float, ...] | None:
+    """Return the thresholds that are known without looking at the pixels."""
+    if settings.method not in ("fixed", "calibrated"):
+        return None
+    stored = image.tags.get("thresholds") if image.tags.get("kind") == "probabilities" else None
+    if settings.method == "calibrated" and stored is None:
+        raise SettingsError(
+            f"{path}: carries no calibrated thresholds, as the probabilities of our models do. Let them be "
+            "found in the image with --method otsu, or give one with --method fixed --value V."
+        )
+    try:
+        return known_thresholds(image.channels, settings, None if stored is None else json.loads(stored))
+    except (ValueError, TypeError, SettingsError) as error:
+        raise ImageError(
+            f"{path}: the thresholds that it carries are damaged ({error}). Predict again, or use "
+            "--method otsu."
+        ) from error
+
+
+def _refuse_same_names(tasks: Sequence[_Task]) -> None:
+    first: dict[str, Path] = {}
+    for task in tasks:
+        if task.stem in first:
+            raise OutputError(
+                f"{task.path} and {first[task.stem]} have the same name, and so would their results. Give "
+                "them output folders of their own."
+            )
+        first[task.stem] = task.path
