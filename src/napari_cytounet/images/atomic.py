@@ -1,0 +1,93 @@
+"""Files and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from napari_cytounet.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+@contextmanager
+def atomic_path(path: Path | str) -> Iterator[Path]:
+    """Give a temporary path beside `path` to write a file or folder to, and move it over `path` at the end.
+
+    Whatever goes wrong in between, an interruption too, removes the temporary path and leaves `path` as it
+    was. The folder is made if it is missing. The temporary name begins with a dot, so that `find_images`
+    never takes what a killed process left for an image, and ends in the same suffix.
+
+    Parameters
+    ----------
+    path
+        File or folder to write or replace.
+
+    Raises
+    ------
+    OutputError
+        The folder is not writable, or its disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = Path(tempfile.mkdtemp()) / "table.csv"
+    >>> with atomic_path(table) as temporary:
+    ...     _ = temporary.write_text("area")
+    >>> table.read_text()
+    'area'
+    """
+    path = Path(path)
+    temporary = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        _replace(path, temporary)
+    except OSError as error:
+        raise OutputError(_explain(path, error)) from error
+    finally:
+        with suppress(OSError):  # the error that is on its way says more
+            _remove(temporary)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+
+
+def _replace(path: Path, temporary: Path) -> None:
+    if not (path.is_dir() and temporary.is_dir()):
+        os.replace(temporary, path)  # noqa: PTH105 named so in every text on atomic writes
+        return
+    # A folder that holds something cannot be replaced: it steps aside first, and back if that fails.
+    aside = _beside(path)
+    path.rename(aside)
+    try:
+        temporary.rename(path)
+    except BaseException:
+        aside.rename(path)
+        raise
+    _remove(aside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _explain(path: Path, error: OSError) -> str:
+    if error.errno in _FULL:
+        return f"{path}: the disk of {path.parent} is full. Free some space, or write to another folder."
+    if error.errno in _FORBIDDEN:
+        return (
+            f"{path}: the folder {path.parent} is not writable, or the file is in use. Write to another "
+            f"folder, or change its permissions ({error})."
+        )
+    return f"{path}: cannot be written ({error}). Check the folder {path.parent}, or write to another one."
