@@ -31,8 +31,8 @@ def label_objects(classes: NDArray[Any]) -> NDArray[Any]:
     Returns
     -------
     NDArray
-        Labels in the smallest unsigned dtype that holds their number: 0 background, then 1, 2, ... in the
-        order in which the objects are first met, row by row.
+        Labels in the smallest unsigned dtype that holds their number: 0 background, then 1, 2, ... in a
+        plane in the order in which the objects are first met, row by row.
 
     Examples
     --------
@@ -71,12 +71,14 @@ def split_touching(classes: NDArray[Any]) -> NDArray[Any]:
 
 
 def _split(inside: NDArray[np.bool_]) -> NDArray[Any]:
+    # A frame of background: objects end at the edge of the image, and everything has an outside.
+    inside = np.pad(inside, 1)
     # A little smoothing takes away the maxima that only the pixel grid makes.
     height = np.where(inside, gaussian_filter(distance_transform_edt(inside), sigma=1), 0)
     levelled = reconstruction(NECK * height, height, footprint=np.ones((3,) * height.ndim))
     seeds = label(local_maxima(levelled, connectivity=height.ndim) & inside, connectivity=height.ndim)
     parts: NDArray[Any] = watershed(-height, seeds, mask=inside, connectivity=height.ndim)
-    return parts
+    return parts[(slice(1, -1),) * parts.ndim]
 
 
 def classes_of_objects(instances: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:

@@ -46,6 +46,16 @@ class SegmentedImage:
     objects: int
     thresholds: tuple[tuple[float, ...], ...]
 
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-ready dictionary; a threshold that was not found is None."""
+        return {
+            "name": self.name,
+            "classes": self.classes and str(self.classes),
+            "instances": self.instances and str(self.instances),
+            "objects": self.objects,
+            "thresholds": [[None if math.isnan(t) else t for t in plane] for plane in self.thresholds],
+        }
+
 
 def segment_image(
     image: Image,

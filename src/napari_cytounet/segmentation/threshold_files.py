@@ -41,6 +41,10 @@ class ThresholdResult:
     files: tuple[SegmentedImage, ...]
     cancelled: bool = False
 
+    def as_dict(self) -> dict[str, object]:
+        """Return a JSON-ready dictionary."""
+        return {"cancelled": self.cancelled, "files": [file.as_dict() for file in self.files]}
+
 
 @dataclass(frozen=True)
 class _Task:
