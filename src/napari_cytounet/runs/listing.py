@@ -1,0 +1,82 @@
+"""The runs kept so far, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_cytounet.errors import OutputError
+from napari_cytounet.runs.folder import RunFolder
+from napari_cytounet.runs.record import Record, read_record
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """A run in one line.
+
+    Attributes
+    ----------
+    path
+        Its folder.
+    created
+        When it began, in UTC as ISO 8601.
+    state
+        `finished`; `stopped` by the user; `unfinished`, if it is running or was killed: `--resume` goes on
+        with it.
+    images
+        Training images.
+    masks
+        Kind of the masks.
+    preset
+        The preset that filled the settings.
+    steps, seconds, dice
+        Of the result; None while it is unfinished, and the Dice also where nothing was kept back.
+    """
+
+    path: Path
+    created: str
+    state: str
+    images: int
+    masks: str
+    preset: str
+    steps: int | None
+    seconds: float | None
+    dice: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self) | {"path": str(self.path)}
+
+
+def list_runs(folder: Path) -> list[RunSummary]:
+    """Return the runs in a folder, oldest first: itself, and up to two folders deep.
+
+    Raises
+    ------
+    OutputError
+        If there is no such folder, or a record is damaged.
+    """
+    if not folder.is_dir():
+        raise OutputError(f"There is no folder {folder}. Name the folder that holds your runs.")
+    name = RunFolder(folder).record.name
+    records = [path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + name)]
+    return sorted((_summary(path.parent, read_record(path)) for path in records), key=lambda run: run.created)
+
+
+def _summary(path: Path, record: Record) -> RunSummary:
+    result = record.get("result", {})
+    try:
+        return RunSummary(
+            path=path,
+            created=record["created"],
+            state=("stopped" if result["stopped"] else "finished") if result else "unfinished",
+            images=len(record["data"]["training"]),
+            masks=record["data"]["masks"]["kind"],
+            preset=record["settings"]["training"]["preset"],
+            steps=result.get("steps"),
+            seconds=result.get("seconds"),
+            dice=result.get("dice"),
+        )
+    except KeyError as error:
+        raise OutputError(f"The record in {path} is damaged: it lacks {error}.") from error

@@ -1,0 +1,245 @@
+"""Training from files to a run's folder: the job behind `cytounet train`."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_cytounet.errors import Cancelled, TrainingError
+from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
+from napari_cytounet.runs.folder import RunFolder
+from napari_cytounet.runs.history import History, open_history
+from napari_cytounet.runs.preparation import Prepared, prepare_run
+from napari_cytounet.runs.record import now, write_record
+from napari_cytounet.settings import TrainSettings
+from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
+from napari_cytounet.unet.model import save_model
+
+CHECKPOINT_SECONDS = 30.0
+"""A checkpoint is written after every validation, and at least this often."""
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training ended with.
+
+    Attributes
+    ----------
+    run, model
+        The run's folder and the model in it.
+    dice
+        Of the model on the data kept back, None where nothing was.
+    thresholds
+        Calibrated there, one a class.
+    steps, skipped, seconds
+        Steps taken, those of them that were skipped, and seconds from the beginning to the end.
+    stopped
+        Whether the user stopped it before the budget was used up.
+    """
+
+    run: Path
+    model: Path
+    dice: float | None
+    thresholds: tuple[float, ...]
+    steps: int
+    skipped: int
+    seconds: float
+    stopped: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result ready for JSON."""
+        return vars(self) | {
+            "run": str(self.run),
+            "model": str(self.model),
+            "thresholds": list(self.thresholds),
+        }
+
+
+def training(
+    images: Path | None,
+    masks: Path | None = None,
+    *,
+    out: Path,
+    validation: tuple[Path, Path] | None = None,
+    settings: TrainSettings = TrainSettings(),
+    start_from: Path | None = None,
+    freeze_encoder: bool = False,
+    resume: bool = False,
+    repeat: Path | None = None,
+    cancel: threading.Event | None = None,
+) -> Generator[Event, None, TrainResult]:
+    """Train a U-Net on image and mask files.
+
+    Parameters
+    ----------
+    images
+        An image, a folder of images, or a folder in cytounet's layout. Not needed to resume.
+    masks
+        The masks; found beside the images if not given.
+    out
+        The run's folder, made new.
+    validation
+        Images and masks to choose weights and thresholds on; else a share of the training data is kept back.
+    settings
+        Unset fields follow the preset.
+    start_from
+        A model to go on from (fine-tuning), whose network and preprocessing are taken over.
+    freeze_encoder
+        Let fine-tuning change the decoder only.
+    resume
+        Go on with the run in `out`, with its own settings and data.
+    repeat
+        The folder of an earlier run whose steps, rates and validations are repeated one by one.
+    cancel
+        Set it to stop: the best so far is kept.
+
+    Yields
+    ------
+    Event
+        Notice, Progress, BatchDone and Validated.
+
+    Returns
+    -------
+    TrainResult
+        Of the model written to `out`.
+
+    Raises
+    ------
+    CytounetError
+        With what is wrong and what to do.
+    Cancelled
+        If it was stopped before the first step.
+    """
+    started = time.perf_counter()
+    cancel = cancel or threading.Event()
+    folder = RunFolder(out)
+    prepared = yield from prepare_run(
+        images,
+        masks,
+        folder=folder,
+        validation=validation,
+        settings=settings,
+        start_from=start_from,
+        freeze_encoder=freeze_encoder,
+        resume=resume,
+        repeat=repeat,
+        cancel=cancel,
+    )
+    state = prepared.training
+    if resume and folder.checkpoint.exists():
+        restore_checkpoint(folder.checkpoint, state)
+        yield Notice(f"Going on after step {state.step}.")
+    with prepared.device.threads_set(), open_history(folder.history, up_to_step=state.step) as history:
+        yield from _train(prepared, folder, history, cancel, started)
+    return _finish(prepared, folder, stopped=cancel.is_set(), seconds=state.seconds)
+
+
+def train(
+    images: Path | str | None,
+    masks: Path | str | None = None,
+    *,
+    out: Path | str,
+    validation: tuple[Path | str, Path | str] | None = None,
+    settings: TrainSettings = TrainSettings(),
+    start_from: Path | str | None = None,
+    freeze_encoder: bool = False,
+    resume: bool = False,
+    repeat: Path | str | None = None,
+    cancel: threading.Event | None = None,
+    on_event: Callable[[Event], object] | None = None,
+) -> TrainResult:
+    """Train a U-Net on image and mask files and return where the model is.
+
+    `on_event` is called with every event; all else is as in `training`.
+
+    Examples
+    --------
+    >>> from napari_cytounet import train, predict
+    >>> result = train("images", "masks", out="run")  # doctest: +SKIP
+    >>> predict(result.model, ["new_images"], out="results")  # doctest: +SKIP
+    """
+    job = training(
+        _path(images),
+        _path(masks),
+        out=Path(out),
+        validation=None if validation is None else (Path(validation[0]), Path(validation[1])),
+        settings=settings,
+        start_from=_path(start_from),
+        freeze_encoder=freeze_encoder,
+        resume=resume,
+        repeat=_path(repeat),
+        cancel=cancel,
+    )
+    return drain(job, on_event)
+
+
+def _train(
+    prepared: Prepared, folder: RunFolder, history: History, cancel: threading.Event, started: float
+) -> Generator[Event, None, None]:
+    """Run the loop, and write to the folder what must not be lost."""
+    state = prepared.training
+    saved = state.seconds
+    for event in state.run(cancel, started):
+        if isinstance(event, BatchDone | Validated):
+            history.add(event)
+        if isinstance(event, Validated) and event.best:
+            _save_best(prepared, folder)
+        if isinstance(event, Validated) or state.seconds > saved + CHECKPOINT_SECONDS:
+            # The history first: a checkpoint must never be ahead of it.
+            history.flush()
+            save_checkpoint(folder.checkpoint, state)
+            saved = state.seconds
+        yield event
+    history.flush()
+    if state.step > 0:
+        save_checkpoint(folder.checkpoint, state)
+
+
+def _save_best(prepared: Prepared, folder: RunFolder) -> None:
+    best = prepared.training.best
+    if best is None:
+        raise TrainingError("There are no best weights yet.")
+    card = prepared.card.model_copy(
+        update={
+            "thresholds": best.score.thresholds,
+            "validation_dice": None if math.isnan(best.score.dice) else best.score.dice,
+        }
+    )
+    save_model(folder.model, best.weights, card)
+
+
+def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: float) -> TrainResult:
+    state = prepared.training
+    if state.best is None:
+        raise Cancelled(f"Stopped before the first step: there is no model in {folder.path} yet.")
+    dice = None if math.isnan(state.best.score.dice) else state.best.score.dice
+    result = TrainResult(
+        run=folder.path,
+        model=folder.model,
+        dice=dice,
+        thresholds=state.best.score.thresholds,
+        steps=state.step,
+        skipped=state.skipped,
+        seconds=seconds,
+        stopped=stopped,
+    )
+    written = {
+        "steps": state.step,
+        "best_step": state.best.step,
+        "skipped": state.skipped,
+        "seconds": seconds,
+        "stopped": stopped,
+        "dice": dice,
+        "thresholds": list(result.thresholds),
+    }
+    write_record(folder.record, prepared.record | {"finished": now(), "result": written})
+    return result
+
+
+def _path(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -1,0 +1,1 @@
+"""The network, and all that trains it and runs it."""

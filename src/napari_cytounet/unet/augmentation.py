@@ -1,0 +1,126 @@
+"""Varying training patches: one resampling for image and target, then intensity. Batched, on the device.
+
+Random numbers come from one generator on the CPU, so that a seed gives the same patches on every device.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 (the field's name for it)
+
+from napari_cytounet.settings import AugmentationSettings
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Draws and applies random variations.
+
+    Attributes
+    ----------
+    settings
+        What is varied, and how far.
+    patch_size
+        Side of the patches that come out.
+
+    Examples
+    --------
+    >>> augmentation = Augmentation(AugmentationSettings(), patch_size=32)
+    >>> window = torch.rand(2, 1, augmentation.window_size, augmentation.window_size)
+    >>> image, target = augmentation(window, (window > 0.5).float(), torch.Generator().manual_seed(0))
+    >>> image.shape, target.unique()
+    (torch.Size([2, 1, 32, 32]), tensor([0., 1.]))
+    """
+
+    settings: AugmentationSettings
+    patch_size: int
+
+    @property
+    def window_size(self) -> int:
+        """Side of the windows to cut from the image, so that turned and shrunk patches find their pixels."""
+        reach = self.patch_size / self.settings.scale[0]
+        if self.settings.rotate:
+            reach *= math.sqrt(2)
+        return math.ceil(reach / 2) * 2
+
+    def __call__(self, image: Tensor, target: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return varied patches.
+
+        Parameters
+        ----------
+        image
+            (N, C, W, W) float windows with intensities about 0 to 1; W is `window_size`.
+        target
+            (N, T, W, W) float; taken from the nearest pixel, never mixed.
+        random
+            Generator on the CPU.
+
+        Returns
+        -------
+        tuple[Tensor, Tensor]
+            (N, C, patch_size, patch_size) and (N, T, patch_size, patch_size).
+        """
+        grid = self._grid(len(image), random).to(image.device)
+        patches = F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+        targets = F.grid_sample(target, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+        return self._vary_intensity(patches, random), targets
+
+    def _grid(self, count: int, random: torch.Generator) -> Tensor:
+        """Where in its window each pixel of each patch is looked up, (N, P, P, 2)."""
+        settings = self.settings
+        angle = _uniform(count, random, 0, 2 * math.pi) if settings.rotate else torch.zeros(count)
+        low, high = (math.log(bound) for bound in settings.scale)
+        shrink = torch.exp(-_uniform(count, random, low, high))
+        mirror = torch.ones(count)
+        if settings.flip:
+            mirror = torch.randint(2, (count,), generator=random) * 2.0 - 1
+        size = shrink * (self.patch_size / self.window_size)
+        cosine, sine, shift = torch.cos(angle) * size, torch.sin(angle) * size, torch.zeros(count)
+        rows = torch.stack([cosine * mirror, -sine, shift, sine * mirror, cosine, shift], dim=1)
+        return F.affine_grid(
+            rows.view(count, 2, 3), [count, 1, self.patch_size, self.patch_size], align_corners=False
+        )
+
+    def _vary_intensity(self, image: Tensor, random: torch.Generator) -> Tensor:
+        settings, count, device = self.settings, len(image), image.device
+
+        def each(values: Tensor) -> Tensor:
+            return values.view(-1, 1, 1, 1).to(device)
+
+        if settings.blur > 0:
+            image = _blurred(image, _uniform(count, random, 0, settings.blur).to(device))
+        if settings.gamma > 0:
+            power = each(torch.exp(_uniform(count, random, -settings.gamma, settings.gamma)))
+            image = image.sign() * image.abs().pow(power)
+        if settings.contrast > 0 or settings.brightness > 0:
+            factor = each(1 + _uniform(count, random, -settings.contrast, settings.contrast))
+            shift = each(_uniform(count, random, -settings.brightness, settings.brightness))
+            mean = image.mean(dim=(2, 3), keepdim=True)
+            image = (image - mean) * factor + (mean + shift)
+        if settings.noise > 0:
+            strength = each(_uniform(count, random, 0, settings.noise))
+            noise = torch.randn(image.shape, generator=random).to(device)
+            image = torch.addcmul(image, noise, strength)
+        return image
+
+
+def _uniform(count: int, random: torch.Generator, low: float, high: float) -> Tensor:
+    return (
+        torch.empty(count).uniform_(low, high, generator=random) if high > low else torch.full((count,), low)
+    )
+
+
+def _blurred(image: Tensor, sigma: Tensor) -> Tensor:
+    """Blur each image by a Gaussian of its own, one axis after the other."""
+    count, channels = image.shape[:2]
+    radius = max(1, math.ceil(2 * float(sigma.max())))
+    distance = torch.arange(-radius, radius + 1, device=image.device, dtype=image.dtype)
+    kernels = torch.exp(-0.5 * (distance / sigma.clamp_min(1e-3)[:, None]) ** 2)
+    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
+    flat = F.pad(image.reshape(1, count * channels, *image.shape[2:]), (radius,) * 4, mode="reflect")
+    flat = F.conv2d(flat, kernels[:, None, :, None], groups=count * channels)
+    flat = F.conv2d(flat, kernels[:, None, None, :], groups=count * channels)
+    return flat.view(image.shape)

@@ -1,0 +1,78 @@
+"""Keeping data back to choose weights and thresholds: whole planes, or a part of each where there are few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_cytounet.unet.planes import TrainingPlane
+
+WHOLE_PLANES_FROM = 6
+"""From this many planes on whole planes are kept back; with fewer, a strip of each."""
+
+SMALLEST_STRIP = 0.2
+"""Share of a plane in a strip that is kept back, at least."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is learnt from, what is kept back, and how that was decided."""
+
+    training: list[TrainingPlane]
+    validation: list[TrainingPlane]
+    description: str
+
+
+def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
+    """Split planes into those to learn from and those to validate on.
+
+    Parameters
+    ----------
+    planes
+        Labelled planes.
+    share
+        Share to keep back; 0 keeps nothing back.
+    seed
+        Of the draw.
+    """
+    if share == 0:
+        return Split(list(planes), [], "nothing kept back")
+    if len(planes) >= WHOLE_PLANES_FROM:
+        return _hold_out_planes(planes, share, seed)
+    strips = [_hold_out_strip(plane, max(share, SMALLEST_STRIP)) for plane in planes]
+    training = [learnt for learnt, _ in strips]
+    validation = [kept for _, kept in strips if bool((kept.classes >= 0).any())]
+    return Split(training, validation, f"a strip at the edge of each of {len(planes)} planes kept back")
+
+
+def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
+    count = max(1, round(share * len(planes)))
+    drawn = np.random.default_rng(seed).permutation(len(planes))
+    # A plane without objects says little about where the threshold should be: take it only if all are such.
+    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes > 0).any()))
+    kept = set(with_objects[:count])
+    names = ", ".join(planes[i].name for i in sorted(kept))
+    return Split(
+        [plane for i, plane in enumerate(planes) if i not in kept],
+        [planes[i] for i in sorted(kept)],
+        f"{count} of {len(planes)} planes kept back: {names}",
+    )
+
+
+def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, TrainingPlane]:
+    """Split one plane at the edge where a strip holds about its share of the objects."""
+    height, width = plane.classes.shape
+    rows, columns = max(1, round(share * height)), max(1, round(share * width))
+    everything = slice(None)
+    strips = [
+        (everything, slice(width - columns, width)),
+        (everything, slice(0, columns)),
+        (slice(height - rows, height), everything),
+        (slice(0, rows), everything),
+    ]
+    objects = (plane.classes > 0).double()
+    target = share * float(objects.sum())
+    best = min(strips, key=lambda box: abs(float(objects[box].sum()) - target))
+    return plane.only(best, outside=True), plane.only(best)

@@ -1,0 +1,88 @@
+"""What training makes small. Pixels without a label are left out before anything is averaged.
+
+Binary cross-entropy (cross-entropy for several classes), soft Dice over the batch (Milletari et al. 2016;
+over the batch after Isensee et al. 2021), or their sum.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 (the field's name for it)
+
+from napari_cytounet.settings import LossSettings
+
+SMOOTHING = 1.0
+"""Pixels added above and below the fraction of soft Dice, so that a tiny object cannot swing it."""
+
+
+def segmentation_loss(
+    logits: Tensor, classes: Tensor, settings: LossSettings, weights: Tensor | None = None
+) -> Tensor:
+    """Return the loss of a batch.
+
+    Parameters
+    ----------
+    logits
+        (N, 1, Y, X) for one class, else (N, 1 + K, Y, X), as the network gives them.
+    classes
+        (N, Y, X) integer: 0 background, 1 to K the classes, negative where nothing is known.
+    settings
+        Which loss.
+    weights
+        (N, Y, X) weight of each pixel in the cross-entropy; all 1 if not given.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 0 (with a gradient of 0) where no pixel is labelled.
+
+    Examples
+    --------
+    >>> logits = torch.full((1, 1, 2, 2), 20.0)
+    >>> classes = torch.tensor([[[1, 1], [1, -1]]])
+    >>> round(segmentation_loss(logits, classes, LossSettings()).item(), 3)
+    0.0
+    """
+    labelled = classes >= 0
+    logits = logits.float().movedim(1, -1)[labelled]
+    classes = classes[labelled]
+    if classes.numel() == 0:
+        return logits.sum() * 0
+    loss = logits.new_zeros(())
+    if "cross_entropy" in settings.loss:
+        per_pixel = _cross_entropy(logits, classes)
+        loss = loss + (per_pixel.mean() if weights is None else _weighted_mean(per_pixel, weights[labelled]))
+    if "dice" in settings.loss:
+        loss = loss + _soft_dice_loss(logits, classes)
+    return loss
+
+
+def _cross_entropy(logits: Tensor, classes: Tensor) -> Tensor:
+    if logits.shape[1] == 1:
+        return F.binary_cross_entropy_with_logits(logits[:, 0], (classes > 0).float(), reduction="none")
+    return F.cross_entropy(logits, classes.long(), reduction="none")
+
+
+def _weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
+    return (values * weights).sum() / weights.sum()
+
+
+def _soft_dice_loss(logits: Tensor, classes: Tensor) -> Tensor:
+    """1 minus the mean soft Dice of the classes that the batch holds.
+
+    A class that is absent is left out: its Dice is 0 whatever is predicted, and its gradient would only
+    push the network to predict nothing at all.
+    """
+    if logits.shape[1] == 1:
+        likely = torch.sigmoid(logits)
+        truth = (classes > 0).float()[:, None]
+    else:
+        likely = torch.softmax(logits, dim=1)[:, 1:]
+        truth = F.one_hot(classes.long(), logits.shape[1])[:, 1:].float()
+    present = truth.sum(dim=0) > 0
+    if not bool(present.any()):
+        return logits.sum() * 0
+    overlap = (likely * truth).sum(dim=0)
+    dice = (2 * overlap + SMOOTHING) / (likely.sum(dim=0) + truth.sum(dim=0) + SMOOTHING)
+    return 1 - dice[present].mean()

@@ -1,0 +1,213 @@
+"""Predicting a plane of any size, tile by tile, with memory for one tile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_cytounet.errors import PredictionError
+from napari_cytounet.images.image import Image
+from napari_cytounet.images.normalisation import Normalisation, not_finite
+from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
+from napari_cytounet.settings import DeviceSettings, PredictionSettings
+from napari_cytounet.unet.devices import Device, choose_device
+from napari_cytounet.unet.inference import Interval, for_inference, predict_box
+from napari_cytounet.unet.model import Model
+from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.resampling import axis_resampling, working_size
+
+HALO = 64
+"""Working pixels around a tile that matter to it: beyond them the probability changes by less than 1e-3."""
+
+FADE = 8
+"""Working pixels over which a tile fades into the next, on either side of the seam."""
+
+TILE_OVER_HALO = 12.5
+"""Length of a tile in halos: with it the halo adds at most 35 % to the pixels."""
+
+
+@dataclass(frozen=True)
+class PredictedBox:
+    """Final probabilities of a part of a plane.
+
+    Attributes
+    ----------
+    rows, columns
+        Where, in pixels of the plane.
+    values
+        (classes, Y, X) float32.
+    done, total
+        Tiles that are done, of all.
+    """
+
+    rows: slice
+    columns: slice
+    values: NDArray[np.float32]
+    done: int
+    total: int
+
+
+def predicted_boxes(
+    model: Model,
+    image: Image,
+    index: tuple[int, ...] = (),
+    *,
+    settings: PredictionSettings,
+    device: Device,
+) -> Iterator[PredictedBox]:
+    """Predict a plane and yield each part of it as soon as it is final.
+
+    Parameters
+    ----------
+    model, image, index
+        What is applied to which plane.
+    settings
+        Size of tiles and halo.
+    device
+        Where to compute.
+
+    Raises
+    ------
+    PredictionError
+        If the model takes another number of channels.
+    """
+    check_fits(model, image)
+    network = for_inference(model.network, device)
+    scale = scale_for(model, image)
+    read = PlaneReader(image, index, model.card.normalisation, scale)
+    halo = HALO if settings.halo is None else settings.halo
+    halo += -halo % network.stride
+    tile = tile_length(settings)
+    rows = _cut(image.height, scale, tile, network.stride)
+    columns = _cut(image.width, scale, tile, network.stride)
+    blender = Blender([row.span for row in rows], [column.span for column in columns])
+    total, done = len(rows) * len(columns), 0
+    for row in rows:
+        for column in columns:
+            values = _predict_tile(network, read, row, column, halo=halo, device=device)
+            done += 1
+            final = blender.add(row.span, column.span, values)
+            yield PredictedBox(row.span.finished, column.span.finished, final, done, total)
+
+
+def predict_plane(
+    model: Model,
+    image: Image,
+    index: tuple[int, ...] = (),
+    *,
+    settings: PredictionSettings = PredictionSettings(),
+    device: DeviceSettings = DeviceSettings(),
+) -> NDArray[np.float32]:
+    """Return the probabilities of a whole plane, (classes, Y, X)."""
+    chosen = choose_device(device)
+    result = np.empty((len(model.card.classes), image.height, image.width), dtype=np.float32)
+    with chosen.threads_set():
+        for box in predicted_boxes(model, image, index, settings=settings, device=chosen):
+            result[:, box.rows, box.columns] = box.values
+    return result
+
+
+def tile_length(settings: PredictionSettings) -> int:
+    """Return the least length of a tile, in working pixels: the one set, or one whose halo costs little."""
+    return settings.tile or int(TILE_OVER_HALO * max(settings.halo or HALO, HALO))
+
+
+def scale_for(model: Model, image: Image) -> float:
+    """Return the factor by which an image must be resized to look to the network as the training images did.
+
+    Where the pixel size of both is known, objects are brought to the size at which they were learnt.
+    """
+    learnt, given = model.card.pixel_size, image.pixel_size
+    if learnt is None or given is None:
+        return model.card.working_scale
+    ratio = given.x / learnt
+    return model.card.working_scale * (1.0 if abs(ratio - 1) < SAME_PIXEL_SIZE else ratio)
+
+
+SAME_PIXEL_SIZE = 0.02
+"""Pixel sizes that differ by less than this share are taken as equal: metadata is rounded."""
+
+
+class PlaneReader:
+    """Reads boxes of a plane as the network sees them: normalised, at the working scale, mirrored at edges.
+
+    Parameters
+    ----------
+    image, index
+        The plane.
+    normalisation, scale
+        Of the model.
+    """
+
+    def __init__(
+        self, image: Image, index: tuple[int, ...], normalisation: Normalisation, scale: float
+    ) -> None:
+        self._image = image
+        self._index = index
+        self._scale = scale
+        self._normalisation = normalisation
+        self._limits = normalisation.intensity_range(image, index)
+
+    def __call__(self, rows: Interval, columns: Interval) -> Tensor:
+        """Return (C, Y, X) float32 of a box of the working grid."""
+        down = axis_resampling(self._image.height, self._scale, *rows)
+        across = axis_resampling(self._image.width, self._scale, *columns)
+        raw = self._image.read(self._index, rows=down.source, columns=across.source)
+        if raw.dtype.kind == "f" and not np.isfinite(raw).all():
+            raise not_finite(self._image, self._index)
+        pixels = torch.from_numpy(self._normalisation.apply(raw, self._limits))
+        return across.apply(down.apply(pixels, 1), 2)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A tile along one axis: its pixels of the working grid, and of the plane."""
+
+    working: Interval
+    span: Span
+    size: int
+    scale: float
+
+    def restore(self, values: Tensor, dim: int, margin: int) -> Tensor:
+        """Bring values of `working`, widened by `margin`, to the plane's own pixels over `span.reach`."""
+        back = axis_resampling(self.size, 1 / self.scale, self.span.reach.start, self.span.reach.stop)
+        first = back.source.start - (self.working[0] - margin)
+        return back.apply(values.narrow(dim, first, back.source.stop - back.source.start), dim)
+
+
+def _cut(size: int, scale: float, tile: int, stride: int) -> list[_Piece]:
+    """Cut an axis of a plane into tiles of the working grid."""
+    working = working_size(size, scale)
+    pieces = cut_axis(working, tile, stride)
+    boundaries = [0, *(round(stop / scale) for _, stop in pieces[:-1]), size]
+    fade = int(FADE / scale)
+    return [
+        _Piece(piece, span, working, scale)
+        for piece, span in zip(pieces, spans(boundaries, fade), strict=True)
+    ]
+
+
+def _predict_tile(
+    network: UNet, read: PlaneReader, row: _Piece, column: _Piece, *, halo: int, device: Device
+) -> NDArray[np.float32]:
+    """Return the probabilities of a tile over the reach of its spans."""
+    margin = min(halo, FADE + 2)
+    values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
+    restored = column.restore(row.restore(values, 1, margin), 2, margin)
+    return np.array(restored)  # a copy: blending changes it in place
+
+
+def check_fits(model: Model, image: Image) -> None:
+    """Raise a PredictionError if the model takes another number of channels than the image has."""
+    expected = model.card.channels
+    if image.channels == expected:
+        return
+    raise PredictionError(
+        f"{image.path or image.name} has {image.channels} channel(s), but the model was trained on images "
+        f"with {expected}. Give it images of the kind that it learnt, or train one on images like this."
+    )

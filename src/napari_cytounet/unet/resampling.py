@@ -1,0 +1,113 @@
+"""Resizing any box of a plane to the working scale and back, exactly as if the whole plane were resized.
+
+Every output pixel is a weighted sum of the input pixels around its centre, by a triangle as wide as the
+coarser of the two grids (bilinear when enlarging, antialiased when shrinking). Beyond the edges the plane
+is mirrored. Since the weights depend on the pixel's place in the plane alone, a tile gets what the whole
+plane would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class AxisResampling:
+    """How the output pixels of one axis are made from input pixels `source`.
+
+    Attributes
+    ----------
+    source
+        The input pixels that are needed, as a slice within the plane.
+    weights
+        (outputs, inputs of `source`) float32; None where each output is the input pixel `picked`.
+    picked
+        Input pixel of each output, counted from the start of `source`, where nothing is resized.
+    """
+
+    source: slice
+    weights: Tensor | None
+    picked: NDArray[np.intp]
+
+    def apply(self, values: Tensor, dim: int) -> Tensor:
+        """Resample `values`, which holds the pixels `source` along `dim`."""
+        if self.weights is not None:
+            weights = self.weights.to(values.device, values.dtype)
+            resampled: Tensor = torch.tensordot(values, weights, dims=([dim], [1]))
+            return resampled.movedim(-1, dim)
+        first, last = int(self.picked[0]), int(self.picked[-1]) + 1
+        if np.array_equal(self.picked, np.arange(first, last)):
+            return values.narrow(dim, first, last - first)
+        return values.index_select(dim, torch.from_numpy(self.picked).to(values.device))
+
+
+def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResampling:
+    """Return how pixels `start` to `stop` of a resized axis are made from the original axis.
+
+    Parameters
+    ----------
+    size
+        Length of the original axis.
+    scale
+        Length of the resized axis over that of the original.
+    start, stop
+        Pixels of the resized axis; they may lie beyond its ends, where the axis is mirrored.
+
+    Examples
+    --------
+    >>> shrunk = axis_resampling(6, 0.5, 0, 3)
+    >>> shrunk.apply(torch.arange(6.0), 0)
+    tensor([0.6250, 2.5000, 4.3750])
+    >>> axis_resampling(3, 1.0, -2, 5).apply(torch.arange(3.0), 0)
+    tensor([1., 0., 0., 1., 2., 2., 1.])
+    """
+    outputs = np.arange(start, stop)
+    if scale == 1:
+        taps = _mirrored(outputs, size)
+        first = int(taps.min())
+        return AxisResampling(slice(first, int(taps.max()) + 1), None, taps - first)
+    centres = (outputs + 0.5) / scale - 0.5
+    radius = max(1.0, 1.0 / scale)
+    offsets = np.arange(-int(np.ceil(radius)), int(np.ceil(radius)) + 1)
+    taps = np.rint(centres).astype(np.intp)[:, None] + offsets
+    heights = np.maximum(0.0, 1.0 - np.abs(taps - centres[:, None]) / radius)
+    taps = _mirrored(taps, size)
+    first, last = int(taps.min()), int(taps.max()) + 1
+    weights = np.zeros((len(outputs), last - first), dtype=np.float32)
+    np.add.at(weights, (np.arange(len(outputs))[:, None], taps - first), heights)
+    weights /= weights.sum(axis=1, keepdims=True)
+    return AxisResampling(slice(first, last), torch.from_numpy(weights), np.empty(0, dtype=np.intp))
+
+
+def nearest_pixels(size: int, scale: float) -> NDArray[np.intp]:
+    """Return, for each pixel of a resized axis, the original pixel under its centre: for class maps.
+
+    Examples
+    --------
+    >>> nearest_pixels(6, 0.5)
+    array([1, 3, 5])
+    """
+    centres = (np.arange(working_size(size, scale)) + 0.5) / scale
+    return np.minimum(centres.astype(np.intp), size - 1)
+
+
+def working_size(size: int, scale: float) -> int:
+    """Return the length of an axis at the working scale, at least one pixel.
+
+    Examples
+    --------
+    >>> working_size(1032, 0.5), working_size(1, 0.25)
+    (516, 1)
+    """
+    return max(1, round(size * scale))
+
+
+def _mirrored(indices: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Fold indices beyond the ends back into the axis, repeating the end pixel, however far they lie."""
+    folded = np.mod(indices, 2 * size)
+    return np.where(folded < size, folded, 2 * size - 1 - folded)

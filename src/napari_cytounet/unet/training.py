@@ -1,0 +1,191 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import copy
+import math
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_cytounet.errors import TrainingError
+from napari_cytounet.events import BatchDone, Event, Notice, Validated
+from napari_cytounet.settings import TrainSettings
+from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
+from napari_cytounet.unet.losses import segmentation_loss
+from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.optimisers import build_optimiser, l1_penalty
+from napari_cytounet.unet.pace import Pace
+from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.sampling import Sampler
+from napari_cytounet.unet.validation import ValidationScore, validate
+
+MOST_SKIPPED = 20
+"""Steps in a row with a loss that is not finite after which training gives up."""
+
+
+@dataclass
+class Best:
+    """The best weights so far, by the score on the data kept back."""
+
+    score: ValidationScore
+    weights: dict[str, Tensor]
+    step: int
+
+
+class Training:
+    """A training: what it has learnt, and where it stands.
+
+    Parameters
+    ----------
+    network
+        Where to start from.
+    training, validation
+        Planes to learn from and planes kept back (none: the last weights are the best).
+    settings
+        With the preset applied.
+    device
+        Where to compute.
+    pace
+        How the budget is spent.
+
+    Attributes
+    ----------
+    step, seconds, skipped
+        Steps taken; seconds that they took, those before a resume included; steps with a loss that was
+        not finite.
+    best
+        The best so far.
+    """
+
+    def __init__(
+        self,
+        network: UNet,
+        training: Sequence[TrainingPlane],
+        validation: Sequence[TrainingPlane],
+        *,
+        settings: TrainSettings,
+        device: Device,
+        pace: Pace,
+    ) -> None:
+        self._settings = settings
+        self._device = device
+        self._pace = pace
+        self._validation = validation
+        self.network = device.place(network).train()
+        self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self.optimiser = build_optimiser(self.network, settings.optimiser)
+        self.sampler = Sampler(training, settings.training, settings.augmentation, device.torch_device)
+        self.step = 0
+        self.seconds = 0.0
+        self.skipped = 0
+        self._skipped_in_a_row = 0
+        self._batch_was_halved = False
+        self.best: Best | None = None
+
+    def run(self, cancel: threading.Event, started: float) -> Iterator[Event]:
+        """Train until the budget is used up or `cancel` is set.
+
+        Parameters
+        ----------
+        cancel
+            Looked at before every step.
+        started
+            `time.perf_counter()` at which the budget began; `seconds` of an earlier run are added to it.
+        """
+        before = self.seconds
+        validated = self.step if self.best else 0
+        while not cancel.is_set():
+            self.seconds = before + time.perf_counter() - started
+            fraction = self._pace.fraction(self.step + 1, self.seconds)
+            if fraction >= 1:
+                break
+            rate = self._pace.rate(self.step + 1, fraction)
+            try:
+                loss = self._one_step(rate)
+            except (RuntimeError, MemoryError) as error:
+                yield self._halve_batch(error)
+                continue
+            self.step += 1
+            self.seconds = before + time.perf_counter() - started
+            yield BatchDone(self.step, loss, rate, self.seconds, fraction)
+            self._count_skipped(loss)
+            if self._pace.validates(self.step, self.seconds):
+                validated = self.step
+                yield self._validate()
+        if self.step > 0 and (self.best is None or (validated < self.step and not cancel.is_set())):
+            yield self._validate()
+        if self.skipped:
+            yield Notice(
+                f"{self.skipped} of {self.step} steps had a loss that was not finite and were skipped."
+            )
+
+    def _one_step(self, rate: float) -> float:
+        """Draw a batch, follow its gradient and return its loss, NaN where the step was skipped."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        batch = self.sampler.draw()
+        with self._device.autocast():
+            logits = self.network(batch.image.contiguous(memory_format=torch.channels_last))
+        loss = segmentation_loss(logits, batch.classes, self._settings.loss, batch.weights)
+        if self._settings.optimiser.l1 > 0:
+            loss = loss + self._settings.optimiser.l1 * l1_penalty(self.network)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        length = torch.nn.utils.clip_grad_norm_(
+            self.network.parameters(), self._settings.optimiser.gradient_clip
+        )
+        if not bool(torch.isfinite(length) & torch.isfinite(loss.detach())):
+            # The forward pass has already spoilt the running statistics of the normalisation.
+            restore_statistics(self.network, self.averaged)
+            return math.nan
+        self.optimiser.step()
+        average_into(self.averaged, self.network, self._settings.optimiser.averaging, self.step)
+        return float(loss.detach())
+
+    def _count_skipped(self, loss: float) -> None:
+        if math.isfinite(loss):
+            self._skipped_in_a_row = 0
+            return
+        self.skipped += 1
+        self._skipped_in_a_row += 1
+        if self._skipped_in_a_row == MOST_SKIPPED:
+            raise TrainingError(
+                f"The loss was not finite in {MOST_SKIPPED} steps in a row (up to step {self.step}). "
+                "Try a lower learning rate, such as --learning-rate 0.0005, and --mixed-precision off."
+            )
+
+    def _halve_batch(self, error: Exception) -> Notice:
+        """Go on with half the batch after the first lack of memory; raise any other error."""
+        if not is_out_of_memory(error):
+            raise error
+        size = self.sampler.batch_size
+        if self._batch_was_halved or size == 1:
+            raise out_of_memory_error(
+                f"a batch of {size} patches", "Use a smaller --batch-size, --patch-size or --base-width."
+            ) from error
+        self._batch_was_halved = True
+        self.sampler.batch_size = size // 2
+        self.optimiser.zero_grad()
+        return Notice(f"Not enough memory for {size} patches a step: going on with {size // 2}.")
+
+    def _validate(self) -> Validated:
+        """Score the averaged weights and keep them if they are the best so far."""
+        began = time.perf_counter()
+        if self._validation:
+            score = validate(self.averaged, self._validation, self._device)
+        else:
+            score = ValidationScore(math.nan, (0.5,) * self.network.classes)
+        self._pace.validation_took(time.perf_counter() - began)
+        better = self.best is None or not score.dice < self.best.score.dice
+        if better:
+            weights = {
+                name: values.detach().cpu().clone() for name, values in self.averaged.state_dict().items()
+            }
+            self.best = Best(score, weights, self.step)
+        return Validated(self.step, self.seconds, score.dice, better)

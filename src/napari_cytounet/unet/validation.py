@@ -1,0 +1,78 @@
+"""Scoring a network on the planes kept back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from napari_cytounet.images.tiles import cut_axis
+from napari_cytounet.images.truth import UNLABELLED
+from napari_cytounet.segmentation.calibration import Calibration
+from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.inference import Interval, ReadBox, for_inference, predict_box
+from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.resampling import axis_resampling
+
+TILE = 512
+HALO = 64
+
+
+@dataclass(frozen=True)
+class ValidationScore:
+    """How well a network does on what was kept back.
+
+    Attributes
+    ----------
+    dice
+        Mean over the classes of Dice, pooled over all labelled pixels, each at its best threshold.
+    thresholds
+        These thresholds.
+    """
+
+    dice: float
+    thresholds: tuple[float, ...]
+
+
+def validate(network: UNet, planes: Sequence[TrainingPlane], device: Device) -> ValidationScore:
+    """Score a network on labelled planes at the working scale, tile by tile."""
+    ready = for_inference(network, device)
+    calibration = Calibration(network.classes)
+    for plane in planes:
+        top, left = _first_labelled(plane.classes, network.stride)
+        labels = plane.classes[top:, left:]
+        read = _reader(plane.pixels)
+        for rows in cut_axis(labels.shape[0], TILE, network.stride):
+            for columns in cut_axis(labels.shape[1], TILE, network.stride):
+                truth = labels[slice(*rows), slice(*columns)]
+                if bool((truth != UNLABELLED).any()):
+                    box = _shifted(rows, top), _shifted(columns, left)
+                    predicted = predict_box(ready, read, *box, halo=HALO, device=device)
+                    calibration.update(predicted.numpy(), truth.numpy())
+    # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
+    dice = [value for value in calibration.dice() if not math.isnan(value)]
+    return ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
+
+
+def _first_labelled(classes: Tensor, stride: int) -> tuple[int, int]:
+    """Return the corner where labels begin, on a multiple of the stride: it may be a strip at an edge."""
+    labelled = classes != UNLABELLED
+    row, column = (int(torch.argmax(labelled.any(dim=dim).int())) for dim in (1, 0))
+    return row - row % stride, column - column % stride
+
+
+def _shifted(interval: Interval, by: int) -> Interval:
+    return interval[0] + by, interval[1] + by
+
+
+def _reader(pixels: Tensor) -> ReadBox:
+    def read(rows: Interval, columns: Interval) -> Tensor:
+        down = axis_resampling(pixels.shape[1], 1.0, *rows)
+        across = axis_resampling(pixels.shape[2], 1.0, *columns)
+        return across.apply(down.apply(pixels[:, down.source, across.source], 1), 2)
+
+    return read
