@@ -8,6 +8,9 @@ from napari_cytounet.images.mask_statistics import MOST_VALUES, MaskStatistics
 from napari_cytounet.images.mask_values import as_mask_value
 from napari_cytounet.settings import MaskKind, MaskSettings
 
+PREVAILING = 0.99
+"""Share of the foreground that a value must hold for all others to be taken for slips."""
+
 
 def guess_kind(statistics: MaskStatistics, settings: MaskSettings, folder: str) -> tuple[MaskKind, str]:
     """Tell the kind of mask that fits a folder, and why.
@@ -62,11 +65,15 @@ def check_kind(kind: MaskKind, statistics: MaskStatistics, folder: str) -> str:
             "piece. Say --masks binary if everything that is not 0 is foreground, or --masks classes if each "
             "value is a class."
         )
+    if kind is MaskKind.OUTLINES and statistics.foreground > statistics.background:
+        raise MaskError(
+            f"The lines in the masks in {folder} cover more than half of the pixels. If they are dark on a "
+            "bright ground, add --invert; if they are no lines, say --masks binary."
+        )
     if kind is MaskKind.OUTLINES and not statistics.enclosed:
         raise MaskError(
             f"The masks in {folder} hold no closed outline, so there is nothing to fill. If the objects are "
-            "filled already, say --masks binary; if the lines are dark on a bright ground, add --invert; if "
-            "the rings have gaps, close them."
+            "filled already, say --masks binary; if the rings have gaps, close them."
         )
     return "as you said"
 
@@ -74,13 +81,15 @@ def check_kind(kind: MaskKind, statistics: MaskStatistics, folder: str) -> str:
 def _fitting_kinds(statistics: MaskStatistics, settings: MaskSettings) -> dict[MaskKind, str]:
     """Return the kinds that fit, each with the reason."""
     count = len(statistics.values)
-    if count <= 1:
-        # Most planes must be rings: a few of them among filled masks are slips of the pen.
-        if statistics.ring_planes > statistics.planes / 2:
-            return {
-                MaskKind.BINARY: "the thin closed lines themselves are the foreground",
-                MaskKind.OUTLINES: "the lines are drawn around objects and would be filled",
-            }
+    value, pixels = statistics.values.most_common(1)[0]
+    one_prevails = pixels >= PREVAILING * statistics.values.total()
+    # Most planes must be rings: a few of them among filled masks are slips of the pen.
+    if one_prevails and statistics.ring_planes > statistics.planes / 2:
+        return {
+            MaskKind.BINARY: "the thin closed lines themselves are the foreground",
+            MaskKind.OUTLINES: "the lines are drawn around objects and would be filled",
+        }
+    if count == 1:
         return {
             MaskKind.BINARY: f"the masks hold 0 and {_values(statistics)}{_inversion(statistics, settings)}"
         }
@@ -88,6 +97,9 @@ def _fitting_kinds(statistics: MaskStatistics, settings: MaskSettings) -> dict[M
     fitting: dict[MaskKind, str] = {}
     if statistics.one_value_each:
         fitting[MaskKind.BINARY] = "no mask holds more than one value besides 0"
+    elif one_prevails:
+        others = statistics.values.total() - pixels
+        fitting[MaskKind.BINARY] = f"all but {others} pixels of the foreground hold {as_mask_value(value)}"
     if count <= FEW_VALUES:
         fitting[MaskKind.CLASSES] = f"each value a class: {_values(statistics)}"
     if statistics.one_value_each or _labels_are_whole(statistics):

@@ -92,10 +92,12 @@ def refuse_photograph(plane: MaskPlane, pieces: Pieces, described: str) -> None:
 
 
 def _is_blurred_binary(values: NDArray[np.integer[Any]]) -> bool:
-    """Tell whether nearly all values lie close to the two ends of their range, but not right on them."""
-    values = values.astype(np.float64)
-    low, high = values.min(), values.max()
-    margin = (high - low) / 8
-    near_low, near_high = values <= low + margin, values >= high - margin
-    spread = len(np.unique(values[near_low])) > 1 and len(np.unique(values[near_high])) > 1
-    return bool(spread and high - low >= 32 and (near_low | near_high).mean() > 0.95)
+    """Tell whether most grey values lie close to the two ends of their range, and not all right on them."""
+    low, high = int(values.min()), int(values.max())
+    if not 32 <= high - low <= 0xFFFF:
+        return False
+    margin = (high - low) // 8
+    dark, bright = values[values <= low + margin], values[values >= high - margin]
+    between = values.size - dark.size - bright.size
+    both_spread = (dark != low).any() and (bright != high).any()
+    return bool(both_spread and between < min(dark.size, bright.size))

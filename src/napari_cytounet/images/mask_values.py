@@ -139,13 +139,13 @@ def _as_integers(pixels: NDArray[Any], described: str) -> NDArray[np.integer[Any
             "be labels. If these are probabilities or intensities, make masks of them with `cytounet "
             "threshold`."
         )
-    if np.abs(pixels).max(initial=0) > _LARGEST_FLOAT_LABEL:
+    if float(np.abs(pixels).max()) > _LARGEST_FLOAT_LABEL:
         raise MaskError(f"{described} holds values too large for labels: renumber them, and save integers.")
     return pixels.astype(np.int64)
 
 
 def _colour_numbers(channels: NDArray[np.integer[Any]], described: str) -> NDArray[np.int64]:
-    if channels.min(initial=0) < 0 or channels.max(initial=0) > 0xFFFF:
+    if channels.min() < 0 or channels.max() > 0xFFFF:
         raise MaskError(f"{described} holds colours outside 0 to 65535: save it as RGB of 8 or 16 bits.")
     red, green, blue = channels[:3].astype(np.int64)
     grey = (red == green) & (green == blue)

@@ -49,8 +49,8 @@ def fill_outlines(outlines: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def lines_are_thin(foreground: NDArray[np.bool_]) -> bool:
     """Tell whether the foreground is made of lines rather than of areas.
 
-    Lines are thin if hardly any foreground survives an erosion by a square wider than `THICKEST_LINE`: no more
-    than one pixel in twenty, so that crossings and blots are forgiven.
+    Lines are thin if hardly any foreground survives an erosion by a square wider than `THICKEST_LINE`: no
+    more than one pixel in twenty, so that crossings and blots are forgiven.
 
     Examples
     --------
