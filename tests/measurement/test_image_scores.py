@@ -51,7 +51,7 @@ def test_planes_pool():
     assert pooled.labelled == 2 * 30 * 30
 
 
-def test_different_sizes_name_the_image():
+def test_different_sizes_are_an_error():
     small = Truth(np.zeros((5, 7), np.int16), None)
-    with pytest.raises(MaskError, match=r"cells: the prediction has 30 x 30 pixels and the truth 7 x 5"):
-        score_image(squares(), small, name="cells")
+    with pytest.raises(MaskError, match=r"the prediction has 30 x 30 pixels and the truth 7 x 5"):
+        score_image(squares(), small)

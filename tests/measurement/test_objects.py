@@ -9,7 +9,7 @@ from scipy import ndimage
 from scipy.special import ellipe
 from skimage.draw import ellipse
 
-from napari_cytounet.images.image import PixelSize
+from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.measurement.objects import measure_objects
 
 labels_strategy = arrays(np.int32, (8, 9), elements=st.integers(0, 3))

@@ -9,11 +9,12 @@ from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from napari_cytounet.images.truth import UNLABELLED
 from napari_cytounet.measurement.ratios import ratio
+from napari_cytounet.settings import ScoreSettings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-TOLERANCE = 2.0
+TOLERANCE = ScoreSettings().tolerance
 
 
 def boundary_counts(

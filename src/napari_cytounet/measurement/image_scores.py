@@ -121,7 +121,7 @@ def score_image(
     class_count
         Number of classes without background.
     name
-        Name of the image, for the result and for errors.
+        Name of the image, for the result.
     tolerance
         In pixels, for the boundary F1.
     thresholds
@@ -144,7 +144,7 @@ def score_image(
     """
     if predicted.classes.shape != truth.classes.shape:
         raise MaskError(
-            f"{name}: the prediction has {_size(predicted)} pixels and the truth {_size(truth)}; "
+            f"the prediction has {_size(predicted)} pixels and the truth {_size(truth)}; "
             "give masks of the same image at the same scale"
         )
     pixels = pixel_counts(predicted.classes, truth.classes, class_count)

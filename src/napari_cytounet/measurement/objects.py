@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_cytounet.images.image import PixelSize
+    from napari_cytounet.images.pixel_size import PixelSize
 
 _SHAPE = (
     "label",
@@ -63,7 +63,7 @@ def measure_objects(
 
     Examples
     --------
-    >>> from napari_cytounet.images.image import PixelSize
+    >>> from napari_cytounet.images.pixel_size import PixelSize
     >>> labels = np.zeros((8, 8), int)
     >>> labels[1:4, 1:6] = 3
     >>> columns = measure_objects(labels, pixel_size=PixelSize(y=0.5, x=0.5))
@@ -111,9 +111,9 @@ def _outline_stretch(numbered: NDArray[np.integer], spacing: tuple[float, float]
     skimage estimates perimeters for square pixels only. For others its estimate in pixels is multiplied by
     how much the outline (marching squares) grows when it is drawn in micrometres.
     """
-    regions = regionprops_table(numbered, properties=("image",))["image"]
     if spacing[0] == spacing[1]:
-        return np.full(len(regions), spacing[0])
+        return np.full(numbered.max(), spacing[0])
+    regions = regionprops_table(numbered, properties=("image",))["image"]
     stretch = np.empty(len(regions))
     for index, mask in enumerate(regions):
         steps = np.concatenate([np.diff(line, axis=0) for line in find_contours(np.pad(mask, 1), 0.5)])

@@ -1,0 +1,161 @@
+"""The job behind `cytounet evaluate`: files of predictions are scored against files of truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_cytounet.errors import Cancelled, MaskError
+from napari_cytounet.events import Event, Notice, Progress, drain
+from napari_cytounet.images.pairing import pair_files
+from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.truth import Truth, understand_masks
+from napari_cytounet.measurement.boundary import TOLERANCE
+from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
+from napari_cytounet.measurement.image_files import ImageFiles
+from napari_cytounet.measurement.image_scores import ImageScores, score_image
+from napari_cytounet.measurement.results import label_kind, open_labels, read_labels, result_kind
+from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from napari_cytounet.images.image import Image
+    from napari_cytounet.images.truth import MaskReading
+
+
+def evaluate(
+    predicted: Path,
+    truth: Path,
+    *,
+    masks: MaskSettings = MaskSettings(),
+    images: ImageSettings = ImageSettings(),
+    tolerance: float = TOLERANCE,
+    seed: int = 0,
+    on_event: Callable[[Event], object] | None = None,
+) -> Evaluation:
+    """Score predictions against truth, image by image and over all.
+
+    Parameters
+    ----------
+    predicted
+        Folder or file of class maps or instance labels. Our own results say what they hold; those of others
+        are read the way the truth is.
+    truth
+        Folder or file of masks of any kind.
+    masks
+        What the truth holds, if it is not to be guessed, and how files find each other.
+    images
+        Axes of the files, where their metadata is missing or wrong.
+    tolerance
+        Pixels within which a boundary counts as found.
+    seed
+        Of the resampling of images that gives the intervals.
+    on_event
+        Called with every event of the job.
+
+    Returns
+    -------
+    Evaluation
+        A stack counts as one image; its planes are scored one by one and pooled. Object scores are there if
+        the truth tells objects: for binary masks and outlines, those are connected patches.
+
+    Raises
+    ------
+    PairingError
+        If a file has no partner.
+    MaskError
+        If masks cannot be understood, or differ in size from their partner.
+    """
+    job = evaluating(predicted, truth, masks=masks, images=images, tolerance=tolerance, seed=seed)
+    return drain(job, on_event)
+
+
+def evaluating(
+    predicted: Path,
+    truth: Path,
+    *,
+    masks: MaskSettings = MaskSettings(),
+    images: ImageSettings = ImageSettings(),
+    tolerance: float = TOLERANCE,
+    seed: int = 0,
+    cancel: threading.Event | None = None,
+) -> Generator[Event, None, Evaluation]:
+    """Score predictions as a job: yields events and returns what `evaluate` returns.
+
+    Raises
+    ------
+    Cancelled
+        If `cancel` is set before all images are scored.
+    """
+    pairs = pair_files(find_images(predicted), find_images(truth), masks.pairing)
+    reading = understand_masks(ImageFiles([pair.mask for pair in pairs], images), masks)
+    notes = [f"The truth is read as {reading.kind}: {reading.reason}."]
+    yield Notice(notes[0])
+    scored: list[ImageScores] = []
+    for number, pair in enumerate(pairs):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"Stopped after {number} of {len(pairs)} images; no scores were made.")
+        yield Progress("images", number, len(pairs))
+        prediction, mask = open_labels(pair.image, images), open_image(pair.mask, images)
+        if result_kind(prediction) is None and len(notes) == 1:
+            notes.append(
+                f"{pair.image.name} and files like it do not say what they hold: read like the truth."
+            )
+            yield Notice(notes[1])
+        scores = yield from _scoring_planes(prediction, mask, reading, tolerance)
+        if scores is not None:
+            scored.append(scores)
+    yield Progress("images", len(pairs), len(pairs))
+    return summarise_images(scored, tolerance=tolerance, seed=seed, notes=notes)
+
+
+def _scoring_planes(
+    prediction: Image, mask: Image, reading: MaskReading, tolerance: float
+) -> Generator[Event, None, ImageScores | None]:
+    """Score the planes of one image and pool them; None if none of them is labelled."""
+    both = f"{prediction.path} cannot be scored against {mask.path}"
+    if prediction.planes != mask.planes:
+        raise MaskError(
+            f"{both}: it has {len(prediction.planes)} planes and the truth {len(mask.planes)}. Give masks of "
+            "the same stack."
+        )
+    if label_kind(prediction, reading) is MaskKind.INSTANCES and reading.class_count > 1:
+        raise MaskError(
+            f"{both}: it holds objects, and the truth {reading.class_count} classes. Give the class maps "
+            "instead: they lie in the folder classes beside it."
+        )
+    pooled: ImageScores | None = None
+    unlabelled = 0
+    for index in mask.planes:
+        truth = reading.read(mask, index)
+        if truth is None:
+            unlabelled += 1
+            continue
+        predicted = _read_prediction(prediction, index, reading)
+        try:
+            plane = score_image(
+                predicted, truth, reading.class_count, name=prediction.name, tolerance=tolerance
+            )
+        except MaskError as error:
+            raise MaskError(f"{both}: {error}") from error
+        pooled = plane if pooled is None else pooled + plane
+    if unlabelled:
+        yield Notice(
+            f"{mask.name}: {unlabelled} of {len(mask.planes)} planes hold no label and are left out."
+        )
+    return pooled
+
+
+def _read_prediction(prediction: Image, index: tuple[int, ...], reading: MaskReading) -> Truth:
+    """Read a plane of a prediction; where it says nothing of a pixel, it says that there is nothing."""
+    labels = read_labels(prediction, index, replace(reading, empty_planes=True))
+    if labels is None:
+        nothing = np.zeros((prediction.height, prediction.width), np.int16)
+        return Truth(nothing, None if reading.kind is MaskKind.CLASSES else nothing.astype(np.int32))
+    instances = None if labels.instances is None else np.maximum(labels.instances, 0)
+    return Truth(np.maximum(labels.classes, 0), instances)
