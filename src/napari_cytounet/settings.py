@@ -300,3 +300,10 @@ class ThresholdSettings(Settings):
         if self.method == "fixed" and self.value is None:
             raise ValueError("the method fixed needs a value")
         return self
+
+
+class ScoreSettings(Settings):
+    """How predictions are scored against truth."""
+
+    tolerance: float = Field(2.0, ge=0, description="Pixels within which a boundary counts as found.")
+    seed: int = Field(0, ge=0, description="Start of the random numbers that resample images for intervals.")

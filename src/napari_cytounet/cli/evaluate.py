@@ -1,0 +1,109 @@
+"""`cytounet evaluate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from napari_cytounet.cli.jobs import run_job
+from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
+from napari_cytounet.cli.printing import print_result
+from napari_cytounet.settings import ImageSettings, MaskSettings, ScoreSettings
+
+if TYPE_CHECKING:
+    from napari_cytounet.measurement.evaluation import Evaluation
+    from napari_cytounet.measurement.summary import Interval, Summary
+
+
+def evaluate(
+    predicted: Path,
+    truth: Path,
+    /,
+    *,
+    scores: Annotated[ScoreSettings, options_of("Scores")] = ScoreSettings(),
+    mask_settings: Masks = MaskSettings(),
+    image_settings: Images = ImageSettings(),
+    output: Output = OutputOptions(),
+) -> None:
+    """Score predictions against truth, image by image and over all.
+
+    Parameters
+    ----------
+    predicted
+        Folder or file of predicted class maps or objects.
+    truth
+        Folder or file of true masks of any kind.
+    """
+    from napari_cytounet.measurement.evaluating import evaluating
+
+    evaluation = run_job(
+        lambda cancel: evaluating(
+            predicted,
+            truth,
+            masks=mask_settings,
+            images=image_settings,
+            tolerance=scores.tolerance,
+            seed=scores.seed,
+            cancel=cancel,
+        ),
+        output,
+    )
+    print_result(evaluation.as_dict(), output, _tables(evaluation))
+
+
+def _tables(evaluation: Evaluation) -> Group:
+    tables: list[RenderableType] = [_image_table(evaluation), "", _score_table(evaluation)]
+    if evaluation.object_scores is not None:
+        tables += ["", _object_table(evaluation.object_scores)]
+    return Group(*tables, *evaluation.notes)
+
+
+def _image_table(evaluation: Evaluation) -> Table:
+    table = Table("image", *(_heading(name) for name in evaluation.scores), box=None)
+    for image in evaluation.per_image:
+        scores = image.as_dict()
+        table.add_row(image.name, *(_number(scores[name]) for name in evaluation.scores))
+    return table
+
+
+def _score_table(evaluation: Evaluation) -> Table:
+    table = Table("score", "mean of images", "95 %", "pooled", "95 %", box=None)
+    for name, summary in evaluation.scores.items():
+        table.add_row(_heading(name), *_cells(summary))
+    if len(evaluation.class_scores) > 1:
+        for number, scores in enumerate(evaluation.class_scores, start=1):
+            for name, summary in scores.items():
+                table.add_row(f"class {number}: {_heading(name)}", *_cells(summary))
+    return table
+
+
+def _object_table(scores: dict[float, dict[str, Summary]]) -> Table:
+    names = list(next(iter(scores.values())))
+    table = Table("objects matched at IoU", *(f"{_heading(name)}, pooled" for name in names), box=None)
+    for threshold, summaries in scores.items():
+        table.add_row(f"{threshold:g}", *(_number(summaries[name].pooled) for name in names))
+    return table
+
+
+def _cells(summary: Summary) -> list[str]:
+    return [
+        _number(summary.mean),
+        _interval(summary.mean_interval),
+        _number(summary.pooled),
+        _interval(summary.pooled_interval),
+    ]
+
+
+def _heading(name: str) -> str:
+    return {"iou": "IoU", "f1": "F1", "boundary_f1": "boundary F1"}.get(name, name.replace("_", " "))
+
+
+def _number(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) and value == value else "-"
+
+
+def _interval(interval: Interval | None) -> str:
+    return "-" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"

@@ -1,0 +1,47 @@
+"""`cytounet threshold`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from napari_cytounet.cli.jobs import run_job
+from napari_cytounet.cli.options import Images, Output, OutputOptions, Thresholds
+from napari_cytounet.cli.printing import print_result
+from napari_cytounet.settings import ImageSettings, ThresholdSettings
+
+
+def threshold(
+    *inputs: Annotated[Path, Parameter(required=True)],
+    out: Path,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
+    thresholds: Thresholds = ThresholdSettings(),
+    image_settings: Images = ImageSettings(),
+    output: Output = OutputOptions(),
+) -> None:
+    """Make labels from probabilities or from raw images.
+
+    Parameters
+    ----------
+    inputs
+        Files, or folders of them: probabilities from `cytounet predict`, or grey images.
+    out
+        Folder for the results: classes and instances, each named like its image.
+    overwrite
+        Replace results of an earlier run.
+    """
+    from napari_cytounet.segmentation.threshold_files import thresholding
+
+    result = run_job(
+        lambda cancel: thresholding(
+            inputs, out, thresholds, image_settings, overwrite=overwrite, cancel=cancel
+        ),
+        output,
+    )
+    table = Table("image", "objects", box=None)
+    for file in result.files:
+        table.add_row(file.name, str(file.objects))
+    print_result(result.as_dict(), output, table)

@@ -1,0 +1,98 @@
+"""The commands that need no network, on files: results, JSON, and errors."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_cytounet.cli import main
+from napari_cytounet.images.writing import write_image
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Folders `images` (bright squares on a dark ground) and `truth` (their masks)."""
+    for name in ("images", "truth"):
+        (tmp_path / name).mkdir()
+    for number in (1, 2):
+        truth = np.zeros((40, 50), np.uint8)
+        truth[5 : 15 + number, 5:15] = truth[25:30, 30:45] = 255
+        write_image(tmp_path / "images" / f"cell_{number}.tif", truth // 2 + 20, "YX")
+        write_image(tmp_path / "truth" / f"cell_{number}.tif", truth, "YX")
+    return tmp_path
+
+
+@pytest.fixture
+def labels(folder: Path) -> Path:
+    """Folder `images`, thresholded."""
+    assert main(["threshold", str(folder / "images"), "--out", str(folder / "out"), "--method", "otsu"]) == 0
+    return folder / "out"
+
+
+def _json(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    (line,) = capsys.readouterr().out.splitlines()
+    parsed = json.loads(line)
+    assert isinstance(parsed, dict)
+    return parsed
+
+
+def test_threshold_writes_labels_and_prints_one_object(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["threshold", str(folder / "images"), "--out", str(folder / "out"), "--method", "otsu", "--json"]
+    assert main(words) == 0
+    files = _json(capsys)["files"]
+    assert [(file["name"], file["objects"]) for file in files] == [("cell_1", 2), ("cell_2", 2)]
+    assert all(Path(file["instances"]).exists() for file in files)
+
+
+def test_evaluate_prints_one_object(folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(labels / "instances"), str(folder / "truth"), "--json"]) == 0
+    result = _json(capsys)
+    assert result["images"] == 2
+    assert result["scores"]["dice"]["pooled"] == 1
+
+
+def test_evaluate_prints_tables_for_people(
+    folder: Path, labels: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    assert main(["evaluate", str(labels / "instances"), str(folder / "truth"), "--masks", "binary"]) == 0
+    shown = capsys.readouterr().out
+    for heading in ("cell_1", "dice", "boundary F1", "objects matched at IoU", "0.5"):
+        assert heading in shown
+
+
+def test_measure_writes_a_table(folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["measure", str(labels / "instances"), "--image", str(folder / "images")]
+    words += ["--pixel-size", "0.5", "--out", str(folder / "table.csv"), "--json"]
+    assert main(words) == 0
+    assert _json(capsys)["objects"] == 4
+    with (folder / "table.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["area_px"] for row in rows] == ["110", "75", "120", "75"]
+    assert float(rows[0]["area_um2"]) == 27.5
+    assert float(rows[0]["mean_intensity_c0"]) == 147
+
+
+def test_events_are_lines_and_json_the_last_of_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["threshold", str(folder / "images"), "--out", str(folder / "out"), "--method", "otsu"]
+    assert main([*words, "--events", "--json"]) == 0
+    *events, result = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {"FileWritten", "Progress"} <= {event["event"] for event in events}
+    assert "files" in result
+
+
+def test_an_error_for_the_user_ends_with_1_and_is_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["threshold", str(tmp_path), "--out", str(tmp_path / "out"), "--method", "otsu"]) == 1
+    printed = capsys.readouterr()
+    assert str(tmp_path) in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""

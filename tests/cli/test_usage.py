@@ -1,0 +1,38 @@
+"""Exit codes, and what is said when a command is not understood or fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_cytounet.cli import main
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["trainn"], "trainn"),
+        (["train", "images", "masks"], "--out"),
+        (["train", "images", "--out", "run", "--steps", "-3"], "--steps -3: input should be greater than"),
+        (["train", "images", "--out", "run", "--base-width", "wide"], "--base-width wide: input should be a"),
+        (["train", "images", "--out", "run", "--stem", "round"], "--stem round: input should be 'plain' or"),
+        (
+            ["train", "images", "--out", "run", "--steps", "3", "--minutes", "1"],
+            "minutes or in steps, not both",
+        ),
+        (
+            ["threshold", "image.tif", "--out", "labels", "--method", "fixed"],
+            "The method fixed needs a value",
+        ),
+        (["predict", "model", "--out", "results"], "INPUTS"),
+        (["doctor", "--nurse"], "--nurse"),
+    ],
+)
+def test_a_command_that_is_not_understood_ends_with_2_and_names_what_is_wrong(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert "--help" in printed.err
+    assert "errors.pydantic.dev" not in printed.err
+    assert printed.out == ""

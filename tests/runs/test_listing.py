@@ -1,0 +1,52 @@
+"""The list of runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from napari_cytounet.errors import OutputError
+from napari_cytounet.runs.listing import list_runs
+
+RESULT = {"stopped": False, "steps": 90, "seconds": 60.5, "dice": 0.9}
+
+
+def _write_run(path: Path, created: str, **more: Any) -> None:
+    record = {
+        "created": created,
+        "data": {"training": [{}, {}], "masks": {"kind": "binary"}},
+        "settings": {"training": {"preset": "fast"}},
+    }
+    path.mkdir(parents=True)
+    (path / "record.json").write_text(json.dumps(record | more))
+
+
+def test_runs_are_listed_oldest_first_with_their_results(tmp_path: Path) -> None:
+    _write_run(tmp_path / "b", "2026-01-02T00:00:00+00:00", result=RESULT)
+    _write_run(tmp_path / "more" / "a", "2026-01-03T00:00:00+00:00", result=RESULT | {"stopped": True})
+    _write_run(tmp_path / "c", "2026-01-01T00:00:00+00:00")
+    runs = list_runs(tmp_path)
+    assert [run.path.name for run in runs] == ["c", "b", "a"]
+    assert [run.state for run in runs] == ["unfinished", "finished", "stopped"]
+    assert [run.dice for run in runs] == [None, 0.9, 0.9]
+    assert runs[0].images == 2
+
+
+def test_the_folder_of_one_run_is_a_list_of_one(tmp_path: Path) -> None:
+    _write_run(tmp_path / "only", "2026-01-01T00:00:00+00:00")
+    assert [run.path for run in list_runs(tmp_path / "only")] == [tmp_path / "only"]
+
+
+def test_a_missing_folder_and_a_damaged_record_are_errors_that_name_them(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="nowhere"):
+        list_runs(tmp_path / "nowhere")
+    _write_run(tmp_path / "torn", "2026-01-01T00:00:00+00:00")
+    (tmp_path / "torn" / "record.json").write_text('{"created": ')
+    with pytest.raises(OutputError, match="torn"):
+        list_runs(tmp_path)
+    (tmp_path / "torn" / "record.json").write_text('{"created": "2026"}')
+    with pytest.raises(OutputError, match=r"torn.*lacks 'data'"):
+        list_runs(tmp_path)
