@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,12 +13,13 @@ from torch import Tensor
 
 from napari_cytounet.errors import PredictionError
 from napari_cytounet.images.image import Image
+from napari_cytounet.images.lazy import LazyArray
 from napari_cytounet.images.normalisation import Normalisation, not_finite
 from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.inference import Interval, for_inference, predict_box
-from napari_cytounet.unet.model import Model
+from napari_cytounet.unet.model import Model, load_model
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
 
@@ -110,6 +112,43 @@ def predict_plane(
         for box in predicted_boxes(model, image, index, settings=settings, device=chosen):
             result[:, box.rows, box.columns] = box.values
     return result
+
+
+def predict_array(
+    model: Model | Path | str,
+    array: LazyArray,
+    axes: str | None = None,
+    *,
+    settings: PredictionSettings = PredictionSettings(),
+    device: DeviceSettings = DeviceSettings(),
+) -> NDArray[np.float32]:
+    """Return the probabilities of an array in memory.
+
+    Parameters
+    ----------
+    model
+        A model, its file, or the folder of its run.
+    array
+        The image.
+    axes
+        One letter a dimension out of T, Z, C, Y, X; guessed from the shape if not given.
+    settings, device
+        Tiles, and where to compute.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        (classes, Y, X), or (planes, classes, Y, X) for a stack.
+
+    Examples
+    --------
+    >>> from napari_cytounet import load_model, predict_array
+    >>> probabilities = predict_array(load_model("run"), image)  # doctest: +SKIP
+    """
+    loaded = model if isinstance(model, Model) else load_model(model)
+    image = Image.from_array(array, axes)
+    planes = [predict_plane(loaded, image, index, settings=settings, device=device) for index in image.planes]
+    return np.stack(planes) if image.plane_axes else planes[0]
 
 
 def tile_length(settings: PredictionSettings) -> int:
