@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import napari_cytounet
+
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_cytounet"
 HEAVY = ("torch", "safetensors", "napari", "magicgui", "qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6")
@@ -29,6 +31,11 @@ def _loaded_after(statements: str) -> set[str]:
 def test_importing_the_package_loads_none_of_its_dependencies() -> None:
     loaded = _loaded_after("import napari_cytounet")
     assert loaded.isdisjoint({*HEAVY, "pydantic", "rich", "scipy", "skimage", "zarr"})
+
+
+def test_the_public_functions_are_there() -> None:
+    for name in ("train", "predict", "threshold", "evaluate", "measure", "load_model"):
+        assert callable(getattr(napari_cytounet, name))
 
 
 def test_rooms_below_the_network_load_neither_torch_nor_napari() -> None:
