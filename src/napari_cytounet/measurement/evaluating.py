@@ -104,8 +104,8 @@ def evaluating(
         prediction, mask = open_labels(pair.image, images), open_image(pair.mask, images)
         if result_kind(prediction) is None and len(notes) == 1:
             notes.append(
-                f"{pair.image.name} and files like it do not say what they hold: they are read like the truth, "
-                f"as {reading.kind}."
+                f"{pair.image.name} and files like it do not say what they hold: they are read like the "
+                f"truth, as {reading.kind}."
             )
             yield Notice(notes[1])
         scores = yield from _scoring_planes(prediction, mask, reading, tolerance)
