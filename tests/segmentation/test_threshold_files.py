@@ -188,10 +188,23 @@ def test_same_names_in_two_folders(cells, tmp_path):
 def test_an_empty_image_is_said_to_be_empty(tmp_path):
     write_image(tmp_path / "empty.tif", np.full((5, 5), 9, np.uint8), "YX")
     events = []
-    file = threshold([tmp_path / "empty.tif"], tmp_path, OTSU, on_event=events.append).files[0]
+    result = threshold([tmp_path / "empty.tif"], tmp_path, OTSU, on_event=events.append)
+    file = result.files[0]
     assert Notice("empty: no object was found") in events
     assert not open_image(file.classes).read().any()
     assert json.loads(open_image(file.classes).tags["segmentation"])["thresholds"] == [[None]]
+    assert json.loads(json.dumps(result.as_dict(), allow_nan=False)) == {
+        "cancelled": False,
+        "files": [
+            {
+                "name": "empty",
+                "classes": str(tmp_path / "classes" / "empty.tif"),
+                "instances": str(tmp_path / "instances" / "empty.tif"),
+                "objects": 0,
+                "thresholds": [[None]],
+            }
+        ],
+    }
 
 
 def test_cancelling_keeps_what_is_complete(cells, tmp_path):

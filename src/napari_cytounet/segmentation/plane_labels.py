@@ -24,7 +24,7 @@ BAND_PIXELS = 2**23
 CHUNK_ROWS = 512
 """Bands hold a multiple of so many rows: the chunks of our own Zarr, of which none is then read twice."""
 SPLIT_PIXELS = 2**24
-"""Touching objects are split only in planes up to this size: the watershed needs the whole plane at once."""
+"""Touching objects are split only in planes up to this size: it takes 100 bytes a pixel."""
 SAMPLE_PIXELS = 2**24
 """Of larger planes a regular grid of about so many pixels decides the threshold."""
 

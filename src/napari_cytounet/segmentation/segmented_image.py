@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class SegmentedImage:
             "classes": self.classes and str(self.classes),
             "instances": self.instances and str(self.instances),
             "objects": self.objects,
-            "thresholds": [[None if math.isnan(t) else t for t in plane] for plane in self.thresholds],
+            "thresholds": _without_nan(self.thresholds),
         }
 
 
@@ -200,7 +200,10 @@ def _write(
 
 
 def _record(settings: ThresholdSettings, labelled: Sequence[PlaneLabels]) -> str:
-    thresholds: list[list[Any]] = [
-        [None if math.isnan(value) else value for value in plane.thresholds] for plane in labelled
-    ]
+    thresholds = _without_nan([plane.thresholds for plane in labelled])
     return json.dumps(settings.model_dump() | {"thresholds": thresholds})
+
+
+def _without_nan(thresholds: Sequence[Sequence[float]]) -> list[list[float | None]]:
+    """Return thresholds as JSON can hold them: None where a plane had no contrast."""
+    return [[None if math.isnan(value) else value for value in plane] for plane in thresholds]
