@@ -73,10 +73,11 @@ def test_folder_of_images(cells, tmp_path):
 def test_calibrated_thresholds_come_with_the_probabilities(tmp_path):
     values = np.zeros((2, 6, 6))
     values[0, :2], values[1, 4:] = 0.4, 0.3
-    path = write_probabilities(tmp_path / "p" / "a.tif", values, thresholds="[0.5, 0.25]")
+    path = write_probabilities(tmp_path / "p" / "a.tif", values, thresholds="[0.5, 0.25]", model="abc")
     result = threshold([path], tmp_path)
     np.testing.assert_array_equal(open_image(result.files[0].classes).read()[0, :, 0], [0, 0, 0, 0, 2, 2])
     assert result.files[0].thresholds == ((0.5, 0.25),)
+    assert open_image(result.files[0].instances).tags["model"] == "abc"
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".zarr"])

@@ -24,6 +24,8 @@ from napari_cytounet.settings import ImageSettings, ThresholdSettings
 
 CALIBRATED = ThresholdSettings()
 AS_STORED = ImageSettings()
+PASSED_ON = ("classes", "model")
+"""Tags of probabilities that their labels get too: names of the classes, digest of the model."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,16 @@ def thresholding(
         yield Notice(f"{note} ({count} of {len(tasks)} images)")
     done: list[SegmentedImage] = []
     for task in tasks:
+        image = open_image(task.path, images)
         try:
             found = yield from segment_image(
-                open_image(task.path, images),
+                image,
                 task.thresholds,
                 settings,
                 out,
                 stem=task.stem,
                 suffix=task.suffix,
+                tags={name: text for name, text in image.tags.items() if name in PASSED_ON},
                 overwrite=overwrite,
                 cancel=cancel,
             )
