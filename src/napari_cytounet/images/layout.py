@@ -49,15 +49,12 @@ class Layout:
         >>> Layout.of({"Y": 9, "X": 8, "Z": 5}, "bool")
         Layout(axes='ZYX', shape=(5, 9, 8), dtype=dtype('uint8'))
         """
-        axes = check_axes("".join(sorted(sizes, key=order.index)))
+        axes = "".join(sorted(check_axes("".join(sizes)), key=order.index))
         if min(sizes.values()) < 1:
             raise ValueError(f"every dimension must be of length 1 or more, not {dict(sizes)}")
-        stored = np.dtype(dtype)
-        return cls(
-            axes,
-            tuple(sizes[letter] for letter in axes),
-            np.dtype(np.uint8) if stored.kind == "b" else stored,
-        )
+        values = np.dtype(dtype)
+        stored = np.dtype(np.uint8) if values.kind == "b" else values.newbyteorder("=")
+        return cls(axes, tuple(sizes[letter] for letter in axes), stored)
 
     def place(
         self, index: tuple[int, ...], rows: slice, columns: slice, values: NDArray[Any]

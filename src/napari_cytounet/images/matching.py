@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from napari_cytounet.errors import PairingError
-
 # Where a word of a name ends: after a separator, or between letters and digits.
 _BOUNDARY = re.compile(r"(?<=[_\-. ])(?=.)|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
@@ -38,25 +36,12 @@ def match_without_affixes(images: Sequence[str], masks: Sequence[str]) -> dict[s
     dict
         From the names of images to those of their masks, as far as they match.
 
-    Raises
-    ------
-    PairingError
-        All names match in two different ways.
-
     Examples
     --------
     >>> match_without_affixes(["img_1", "img_2"], ["msk_1", "msk_2"])
     {'img_1': 'msk_1', 'img_2': 'msk_2'}
     """
-    matches = list(_all_matches(images, masks))
-    complete = [match for match in matches if len(match) == len(images) == len(masks)]
-    for match in complete:
-        for name, mask in match.items():
-            if mask != (other := complete[0][name]):
-                raise PairingError(
-                    f"the names fit in two ways: {name} with {mask} or with {other}. Rename the masks."
-                )
-    return max(matches, key=len)
+    return max(_all_matches(images, masks), key=len)
 
 
 def _all_matches(images: Sequence[str], masks: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -147,7 +147,7 @@ def _explain(without_mask: Sequence[Path], without_image: Sequence[Path], where:
         problems.append(f"{_count(without_image, 'mask')} without an image ({_names(without_image)})")
     return (
         f"{' and '.join(problems)}, looked for in {where}. Name masks like their images "
-        "(img_1 and msk_1 will do), move away what has no partner, or pair them in sorted order with --pairing order."
+        "(img_1 and msk_1 will do), move away what has no partner, or pair sorted names with --pairing order."
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 import weakref
 from pathlib import Path
 from typing import Any
@@ -41,7 +43,8 @@ def read_tiff(path: Path) -> StoredImage:
         if not tiff.series:
             raise ImageError("holds no image. Export it again.")
         series = tiff.series[0]
-        _check_complete(series)
+        _check_pages(tiff)
+        _check_pixels(series)
         notes = _notes(tiff)
         pixel_size, tags = pixel_size_of(tiff), tags_of(tiff)
         if series.nbytes <= READ_AT_ONCE:
@@ -54,7 +57,21 @@ def read_tiff(path: Path) -> StoredImage:
         return StoredImage(data, series.axes, pixel_size, notes, tags)
 
 
-def _check_complete(series: Any) -> None:
+def _check_pages(tiff: Any) -> None:
+    """Raise if the file ends before its next page: tifffile would leave out all pages from there on."""
+    header, file, last = tiff.tiff, tiff.filehandle, tiff.pages[-1]
+    file.seek(last.offset)
+    (entries,) = struct.unpack(header.tagnoformat, file.read(header.tagnosize))
+    file.seek(entries * header.tagsize, os.SEEK_CUR)
+    next_page = file.read(header.offsetsize).ljust(header.offsetsize, b"\0")
+    (offset,) = struct.unpack(header.offsetformat, next_page)
+    if offset >= file.size:
+        raise ImageError(
+            f"is truncated: it ends at byte {file.size}, its next page at {offset}. Copy it again."
+        )
+
+
+def _check_pixels(series: Any) -> None:
     """Raise if the file ends before its pixels do; decoders fill some of that up with zeros."""
     for page in series.pages:
         if page is None:  # a plane that an OME-TIFF does not hold: zeros, as its standard says

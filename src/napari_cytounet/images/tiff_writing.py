@@ -42,7 +42,8 @@ class TiffWriter:
         )
         height, width = layout.shape[-2:]
         whole_rows = len(column_range) == width
-        for plane, plane_values in zip(product(*planes), values.reshape(-1, *values.shape[-2:]), strict=True):
+        channels = values if values.ndim == 3 else [values]
+        for plane, plane_values in zip(product(*planes), channels, strict=True):
             first = int(np.ravel_multi_index(plane, layout.shape[:-2])) * height if plane else 0
             if whole_rows:
                 self._write((first + row_range.start) * width, plane_values)
