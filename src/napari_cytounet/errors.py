@@ -43,5 +43,9 @@ class OutputError(CytounetError):
     """A result cannot be written: folder missing, not writable, full, or already there."""
 
 
+class SampleError(CytounetError):
+    """Sample data cannot be fetched."""
+
+
 class Cancelled(CytounetError):
     """The user stopped the work before there was anything to keep."""
