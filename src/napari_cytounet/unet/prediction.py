@@ -238,7 +238,7 @@ def _predict_tile(
     margin = min(halo, FADE + 2)
     values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
     restored = column.restore(row.restore(values, 1, margin), 2, margin)
-    return np.array(restored)  # a copy: blending changes it in place
+    return restored.numpy().copy()  # blending changes it in place
 
 
 def check_fits(model: Model, image: Image) -> None:
