@@ -69,6 +69,7 @@ def prepare_planes(
                     source.image,
                     index,
                     truth,
+                    class_count=preparation.reading.class_count,
                     normalisation=preparation.normalisation,
                     working_scale=preparation.working_scale,
                     loss=preparation.settings.loss,
@@ -110,7 +111,7 @@ def _suspicion(truth: Truth, source: Source, index: tuple[int, ...]) -> Notice |
 
 
 def _check_teaches(planes: Sequence[TrainingPlane]) -> None:
-    known = {value for plane in planes for value in np.unique(plane.classes.numpy()).tolist() if value >= 0}
+    known = {value for plane in planes for value in np.unique(plane.classes().numpy()).tolist() if value >= 0}
     if not known:
         raise TrainingError(
             "No pixel is labelled in any mask: there is nothing to learn. Label at least one object."

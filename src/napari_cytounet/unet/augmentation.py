@@ -31,8 +31,8 @@ class Augmentation:
     >>> augmentation = Augmentation(AugmentationSettings(), patch_size=32)
     >>> window = torch.rand(2, 1, augmentation.window_size, augmentation.window_size)
     >>> image, target = augmentation(window, (window > 0.5).float(), torch.Generator().manual_seed(0))
-    >>> image.shape, target.unique()
-    (torch.Size([2, 1, 32, 32]), tensor([0., 1.]))
+    >>> image.shape, target.shape
+    (torch.Size([2, 1, 32, 32]), torch.Size([2, 1, 32, 32]))
     """
 
     settings: AugmentationSettings
@@ -54,7 +54,7 @@ class Augmentation:
         image
             (N, C, W, W) float windows with intensities about 0 to 1; W is `window_size`.
         target
-            (N, T, W, W) float; taken from the nearest pixel, never mixed.
+            (N, T, W, W) float, resampled like the image.
         random
             Generator on the CPU.
 
@@ -65,7 +65,7 @@ class Augmentation:
         """
         grid = self._grid(len(image), random).to(image.device)
         patches = F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-        targets = F.grid_sample(target, grid, mode="nearest", padding_mode="reflection", align_corners=False)
+        targets = F.grid_sample(target, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
         return self._vary_intensity(patches, random), targets
 
     def _grid(self, count: int, random: torch.Generator) -> Tensor:

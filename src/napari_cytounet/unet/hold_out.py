@@ -43,7 +43,7 @@ def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
         return _hold_out_planes(planes, share, seed)
     strips = [_hold_out_strip(plane, max(share, SMALLEST_STRIP)) for plane in planes]
     training = [learnt for learnt, _ in strips]
-    validation = [kept for _, kept in strips if bool((kept.classes >= 0).any())]
+    validation = [kept for _, kept in strips if bool(kept.labelled.any())]
     return Split(training, validation, f"a strip at the edge of each of {len(planes)} planes kept back")
 
 
@@ -51,7 +51,7 @@ def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -
     count = max(1, round(share * len(planes)))
     drawn = np.random.default_rng(seed).permutation(len(planes))
     # A plane without objects says little about where the threshold should be: take it only if all are such.
-    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes > 0).any()))
+    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes() > 0).any()))
     kept = set(with_objects[:count])
     names = ", ".join(planes[i].name for i in sorted(kept))
     return Split(
@@ -63,7 +63,7 @@ def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -
 
 def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, TrainingPlane]:
     """Split one plane at the edge where a strip holds about its share of the objects."""
-    height, width = plane.classes.shape
+    height, width = plane.labelled.shape
     rows, columns = max(1, round(share * height)), max(1, round(share * width))
     everything = slice(None)
     strips = [
@@ -72,7 +72,7 @@ def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, 
         (slice(height - rows, height), everything),
         (slice(0, rows), everything),
     ]
-    objects = (plane.classes > 0).double()
+    objects = (plane.classes() > 0).double()
     target = share * float(objects.sum())
     best = min(strips, key=lambda box: abs(float(objects[box].sum()) - target))
     return plane.only(best, outside=True), plane.only(best)

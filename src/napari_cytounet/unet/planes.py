@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_cytounet.images.image import Image
@@ -14,7 +13,10 @@ from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import UNLABELLED, Truth
 from napari_cytounet.settings import LossSettings
 from napari_cytounet.unet.border_weights import border_weights
-from napari_cytounet.unet.resampling import axis_resampling, nearest_pixels, working_size
+from napari_cytounet.unet.resampling import axis_resampling, working_size
+
+LEAST_LABELLED = 0.5
+"""Share of a pixel that must be labelled for it to be learnt from."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +29,30 @@ class TrainingPlane:
         For messages and records.
     pixels
         (C, Y, X) float32, normalised.
-    classes
-        (Y, X) int8: UNLABELLED, 0 background, 1 and up the classes.
+    targets
+        (K, Y, X) float32: share of each foreground class in what is labelled of each pixel.
+    labelled
+        (Y, X) bool: where at least half of a pixel is labelled.
     weights
         (Y, X) float32 weights of the cross-entropy; None where all are 1.
     """
 
     name: str
     pixels: Tensor
-    classes: Tensor
+    targets: Tensor
+    labelled: Tensor
     weights: Tensor | None = None
+
+    def classes(self) -> Tensor:
+        """Return the class with the largest share, (Y, X) int8: UNLABELLED, 0 background, 1 and up."""
+        shares = torch.cat([1 - self.targets.sum(dim=0, keepdim=True), self.targets])
+        return torch.where(self.labelled, shares.argmax(dim=0), UNLABELLED).to(torch.int8)
 
     def only(self, box: tuple[slice, slice], *, outside: bool = False) -> TrainingPlane:
         """Return this plane with labels only inside a box, or only outside of it."""
-        inside = torch.zeros(self.classes.shape, dtype=torch.bool)
+        inside = torch.zeros_like(self.labelled)
         inside[box] = True
-        kept = ~inside if outside else inside
-        return replace(self, classes=torch.where(kept, self.classes, UNLABELLED))
+        return replace(self, labelled=self.labelled & (~inside if outside else inside))
 
 
 def training_plane(
@@ -51,30 +60,38 @@ def training_plane(
     index: tuple[int, ...],
     truth: Truth,
     *,
+    class_count: int,
     normalisation: Normalisation,
     working_scale: float,
     loss: LossSettings,
 ) -> TrainingPlane:
-    """Read a plane and bring it and its truth to the working scale."""
+    """Read a plane and bring it and its truth to the working scale.
+
+    Pixels of the working grid that a boundary runs through keep the share of each class: taking one pixel's
+    class for all would shift boundaries by up to half a pixel, and teach that.
+    """
     limits = normalisation.intensity_range(image, index)
     pixels = torch.from_numpy(normalisation.apply(image.read(index), limits))
-    for dim, size in ((1, image.height), (2, image.width)):
-        resampling = axis_resampling(size, working_scale, 0, working_size(size, working_scale))
-        pixels = resampling.apply(pixels[(slice(None),) * dim + (resampling.source,)], dim)
+    known = truth.classes != UNLABELLED
+    members = np.stack([known, *(truth.classes == value for value in range(1, class_count + 1))])
+    shares = _resized(torch.from_numpy(members.astype(np.float32)), working_scale)
     weights = None
     if loss.border_weight > 0 and truth.instances is not None:
-        instances = _resized_labels(truth.instances, working_scale)
-        weights = torch.from_numpy(border_weights(instances, loss.border_weight, loss.border_sigma))
+        extra = border_weights(truth.instances, loss.border_weight, loss.border_sigma / working_scale)
+        weights = _resized(torch.from_numpy(extra)[None], working_scale)[0]
     return TrainingPlane(
         name=image.plane_name(index),
-        pixels=pixels.contiguous(),
-        classes=torch.from_numpy(_resized_labels(truth.classes, working_scale).astype(np.int8)),
+        pixels=_resized(pixels, working_scale).contiguous(),
+        targets=(shares[1:] / shares[0].clamp_min(LEAST_LABELLED)).clamp(0, 1),
+        labelled=shares[0] >= LEAST_LABELLED,
         weights=weights,
     )
 
 
-def _resized_labels(labels: NDArray[np.signedinteger], scale: float) -> NDArray[np.signedinteger]:
-    if scale == 1:
-        return labels
-    rows, columns = (nearest_pixels(size, scale) for size in labels.shape)
-    return labels[np.ix_(rows, columns)]
+def _resized(values: Tensor, scale: float) -> Tensor:
+    """Resize (C, Y, X) to the working scale."""
+    for dim in (1, 2):
+        size = values.shape[dim]
+        resampling = axis_resampling(size, scale, 0, working_size(size, scale))
+        values = resampling.apply(values[(slice(None),) * dim + (resampling.source,)], dim)
+    return values

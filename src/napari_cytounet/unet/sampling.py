@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
-from napari_cytounet.images.truth import UNLABELLED
 from napari_cytounet.settings import AugmentationSettings, TrainingSettings
 from napari_cytounet.unet.augmentation import Augmentation
-from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.planes import LEAST_LABELLED, TrainingPlane
 
 CENTRES = 100_000
 """Most pixels of a class that are remembered as possible centres of a patch, for each plane."""
@@ -29,14 +28,17 @@ class Batch:
     ----------
     image
         (N, C, P, P) float32.
-    classes
-        (N, P, P) int8; UNLABELLED where nothing is known.
+    targets
+        (N, K, P, P) float32: share of each class in each pixel.
+    labelled
+        (N, P, P) bool.
     weights
         (N, P, P) float32, or None.
     """
 
     image: Tensor
-    classes: Tensor
+    targets: Tensor
+    labelled: Tensor
     weights: Tensor | None
 
 
@@ -76,9 +78,10 @@ class Sampler:
         self._numbers = np.random.default_rng(training.seed)
         self._variations = torch.Generator().manual_seed(training.seed)
         self._centres = [_centres_by_class(plane) for plane in planes]
-        labelled = np.array([int((plane.classes >= 0).sum()) for plane in planes], dtype=np.float64)
+        labelled = np.array([int(plane.labelled.sum()) for plane in planes], dtype=np.float64)
         self._share = labelled / labelled.sum()
-        self._channels = planes[0].pixels.shape[0]
+        self._channels = len(planes[0].pixels)
+        self._classes = len(planes[0].targets)
         self._weighted = any(plane.weights is not None for plane in planes)
         margin = self._augment.window_size // 2
         self._windows = [_stacked(plane, margin, self._weighted).to(device) for plane in planes]
@@ -90,8 +93,10 @@ class Sampler:
         image, target = self._augment(
             windows[:, : self._channels], windows[:, self._channels :], self._variations
         )
-        classes = target[:, 0].to(torch.int8)
-        return Batch(image, classes, target[:, 1] if self._weighted else None)
+        # Targets were mixed with the zeros of unlabelled neighbours: divide by the labelled share of the mix.
+        share = target[:, self._classes]
+        targets = (target[:, : self._classes] / share.clamp_min(LEAST_LABELLED)[:, None]).clamp(0, 1)
+        return Batch(image, targets, share >= LEAST_LABELLED, target[:, -1] if self._weighted else None)
 
     def state(self) -> dict[str, Any]:
         """Return the state of the random numbers, ready for JSON."""
@@ -120,7 +125,7 @@ class Sampler:
 
 def _centres_by_class(plane: TrainingPlane) -> list[NDArray[np.int32]]:
     """Return (pixels, 2) of each foreground class that the plane holds."""
-    classes = plane.classes.numpy()
+    classes = plane.classes().numpy()
     found = []
     for value in np.unique(classes[classes > 0]):
         centres = np.argwhere(classes == value).astype(np.int32)
@@ -129,14 +134,14 @@ def _centres_by_class(plane: TrainingPlane) -> list[NDArray[np.int32]]:
 
 
 def _stacked(plane: TrainingPlane, margin: int, weighted: bool) -> Tensor:
-    """Pixels, classes and weights as one (C, Y, X) float stack, mirrored around by half a window.
+    """Pixels, targets, labelled and weights as one (C, Y, X) float stack, mirrored around by half a window.
 
     A window cut at (row, column) of it is centred on that pixel of the plane. Labels in the mirrored margin
     are unknown, lest edges be learnt twice.
     """
     pixels = np.pad(plane.pixels.numpy(), ((0, 0), (margin, margin), (margin, margin)), mode="symmetric")
-    classes = F.pad(plane.classes[None].float(), (margin,) * 4, value=float(UNLABELLED))
-    parts = [torch.from_numpy(pixels), classes]
+    known = plane.labelled[None].float()
+    parts = [torch.from_numpy(pixels), F.pad(torch.cat([plane.targets * known, known]), (margin,) * 4)]
     if weighted:
         weights = torch.ones_like(plane.pixels[0]) if plane.weights is None else plane.weights
         parts.append(F.pad(weights[None], (margin,) * 4))

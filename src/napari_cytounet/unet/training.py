@@ -74,7 +74,7 @@ class Training:
         pace: Pace,
     ) -> None:
         self._settings = settings
-        self._device = device
+        self.device = device
         self._pace = pace
         self._validation = validation
         self.network = device.place(network).train()
@@ -130,9 +130,9 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = self.sampler.draw()
-        with self._device.autocast():
+        with self.device.autocast():
             logits = self.network(batch.image.contiguous(memory_format=torch.channels_last))
-        loss = segmentation_loss(logits, batch.classes, self._settings.loss, batch.weights)
+        loss = segmentation_loss(logits, batch.targets, batch.labelled, self._settings.loss, batch.weights)
         if self._settings.optimiser.l1 > 0:
             loss = loss + self._settings.optimiser.l1 * l1_penalty(self.network)
         self.optimiser.zero_grad()
@@ -178,7 +178,7 @@ class Training:
         """Score the averaged weights and keep them if they are the best so far."""
         began = time.perf_counter()
         if self._validation:
-            score = validate(self.averaged, self._validation, self._device)
+            score = validate(self.averaged, self._validation, self.device)
         else:
             score = ValidationScore(math.nan, (0.5,) * self.network.classes)
         self._pace.validation_took(time.perf_counter() - began)

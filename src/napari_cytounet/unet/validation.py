@@ -43,8 +43,9 @@ def validate(network: UNet, planes: Sequence[TrainingPlane], device: Device) -> 
     ready = for_inference(network, device)
     calibration = Calibration(network.classes)
     for plane in planes:
-        top, left = _first_labelled(plane.classes, network.stride)
-        labels = plane.classes[top:, left:]
+        classes = plane.classes()
+        top, left = _first_labelled(classes, network.stride)
+        labels = classes[top:, left:]
         read = _reader(plane.pixels)
         for rows in cut_axis(labels.shape[0], TILE, network.stride):
             for columns in cut_axis(labels.shape[1], TILE, network.stride):

@@ -1,0 +1,123 @@
+"""What predicting a 4096 x 4096 image costs over the bare forward passes on the very same tiles.
+
+Whole: reading the TIFF, normalising, cutting, the network, blending and writing the probabilities to a TIFF.
+Bare: the folded network on tensors of the very same shapes. Both are run in turns in one process. The halo's
+own cost is the number of pixels that the network sees over the number of pixels of the working grid.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from reporting import report
+
+from napari_cytounet.images.image import Image
+from napari_cytounet.images.reading import open_image
+from napari_cytounet.images.samples.synthetic import make_cells
+from napari_cytounet.images.writing import open_writer, write_image
+from napari_cytounet.settings import PredictionSettings, TrainingSettings, TrainSettings
+from napari_cytounet.unet.devices import Device, available_kinds, choose_device
+from napari_cytounet.unet.inference import for_inference
+from napari_cytounet.unet.model import Model, ModelCard, build_network
+from napari_cytounet.unet.prediction import predicted_boxes
+
+SIZE = 4096
+ROUNDS = 3
+CASES = (("fast", 1.0), ("balanced", 1.0), ("balanced", 0.5), ("thorough", 1.0), ("cytounet", 1.0))
+SETTINGS = PredictionSettings()
+
+
+def main() -> None:
+    """Run the benchmark on every device that is here."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "cells.tif"
+        tile = make_cells("dic", shape=(512, 512), seed=0).image
+        write_image(source, np.tile(tile, (SIZE // 512, SIZE // 512)), "YX")
+        rows = [
+            measure(preset, scale, kind, source) for kind in available_kinds() for preset, scale in CASES
+        ]
+    report("prediction", rows, note="median of the ratios of neighbouring rounds; targets 1.10 and 1.35")
+
+
+def measure(preset: str, scale: float, kind: str, source: Path) -> dict[str, object]:
+    """Time one network on one device."""
+    settings = TrainSettings(training=TrainingSettings.model_validate({"preset": preset})).with_preset()
+    device = choose_device(settings.device.model_copy(update={"device": kind}))
+    card = ModelCard(
+        channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,), working_scale=scale
+    )
+    model = Model(build_network(card, seed=0).eval(), card)
+    shapes = seen_shapes(model, open_image(source), device)
+    whole, bare = [], []
+    with device.threads_set():
+        for _ in range(ROUNDS + 1):
+            whole.append(time_whole(model, source, device))
+            bare.append(time_bare(model, shapes, device))
+    whole, bare = whole[1:], bare[1:]
+    pixels = sum(height * width for height, width in shapes)
+    row = {
+        "device": kind,
+        "preset": preset,
+        "scale": scale,
+        "whole s": round(statistics.median(whole), 2),
+        "bare s": round(statistics.median(bare), 2),
+        "ratio": round(statistics.median(w / b for w, b in zip(whole, bare, strict=True)), 3),
+        "halo": round(pixels / (SIZE * scale) ** 2, 3),
+        "s/MP": round(statistics.median(whole) / (SIZE**2 / 1e6), 3),
+        "tiles": len(shapes),
+    }
+    print(row, flush=True)
+    return row
+
+
+def seen_shapes(model: Model, image: Image, device: Device) -> list[tuple[int, int]]:
+    """Return the heights and widths of all tensors that the network is given."""
+    shapes = []
+
+    def note(_: object, inputs: tuple[torch.Tensor, ...]) -> None:
+        shapes.append((inputs[0].shape[-2], inputs[0].shape[-1]))
+
+    handle = model.network.register_forward_pre_hook(note)  # copied along when the network is folded
+    try:
+        for _ in predicted_boxes(model, image, settings=SETTINGS, device=device):
+            pass
+    finally:
+        handle.remove()
+    return shapes
+
+
+def time_whole(model: Model, source: Path, device: Device) -> float:
+    """Return the seconds from the file of the image to the file of the probabilities."""
+    began = time.perf_counter()
+    image = open_image(source)
+    sizes = {"Y": image.height, "X": image.width}
+    with open_writer(source.with_name("probabilities.tif"), sizes=sizes, dtype=np.float32) as writer:
+        for box in predicted_boxes(model, image, settings=SETTINGS, device=device):
+            writer.write((), box.rows, box.columns, box.values)
+    return time.perf_counter() - began
+
+
+@torch.inference_mode()
+def time_bare(model: Model, shapes: list[tuple[int, int]], device: Device) -> float:
+    """Return the seconds of the forward passes alone."""
+    network = for_inference(model.network, device)
+    tensors = {
+        shape: torch.rand(1, 1, *shape, device=device.torch_device).contiguous(memory_format=torch.channels_last)
+        for shape in set(shapes)
+    }
+    began = time.perf_counter()
+    for shape in shapes:
+        with device.autocast():
+            network(tensors[shape])
+    if device.torch_device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
