@@ -30,7 +30,7 @@ def border_weights(instances: NDArray[np.signedinteger], weight: float, sigma: f
     Examples
     --------
     >>> border_weights(np.array([[1, 0, 2, 0, 0, 0]]), weight=10, sigma=2).round(1)
-    array([[1. , 7.1, 1. , 1.4, 1. , 1. ]], dtype=float32)
+    array([[1. , 7.1, 1. , 2.4, 1.1, 1. ]], dtype=float32)
     """
     boxes = ndimage.find_objects(np.maximum(instances, 0))
     shape = instances.shape
