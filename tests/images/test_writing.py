@@ -160,6 +160,7 @@ def test_ome_tiff_as_other_programs_see_it(tmp_path: Path) -> None:
         assert tiff.series[0].axes == "ZCYX"
         np.testing.assert_array_equal(tiff.series[0].asarray(), array)
         ome = tifffile.xml2dict(tiff.ome_metadata)["OME"]
+    assert ome["Image"]["Name"] == "cells"
     pixels = ome["Image"]["Pixels"]
     assert (pixels["PhysicalSizeY"], pixels["PhysicalSizeX"], pixels["PhysicalSizeZ"]) == (0.5, 0.25, 2.0)
     assert ome["StructuredAnnotations"]["MapAnnotation"]["Value"]["M"] == {
@@ -174,7 +175,7 @@ def test_ome_zarr_as_other_programs_see_it(tmp_path: Path) -> None:
     write_image(path, array, "TZCYX", pixel_size=PixelSize(0.5, 0.25, 2.0))
     group = zarr.open_group(path, mode="r", zarr_format=2)
     (image,) = group.attrs.asdict()["multiscales"]
-    assert image["version"] == "0.4"
+    assert (image["version"], image["name"]) == ("0.4", "cells")
     assert [axis["type"] for axis in image["axes"]] == ["time", "channel", "space", "space", "space"]
     assert [axis.get("unit") for axis in image["axes"]] == [None, None] + ["micrometer"] * 3
     assert image["datasets"][0]["coordinateTransformations"] == [

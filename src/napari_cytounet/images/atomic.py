@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,8 +53,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     except OSError as error:
         raise OutputError(_explain(path, error)) from error
     finally:
-        with suppress(OSError):  # the error that is on its way says more
-            _remove(temporary)
+        _clean_up(temporary)
 
 
 def _beside(path: Path) -> Path:
@@ -80,6 +80,19 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
+
+
+def _clean_up(temporary: Path) -> None:
+    """Remove what an error or an interruption left.
+
+    A library's threads may still be about to finish a last piece of it: so it is looked for again.
+    """
+    for pause in (0.0, 0.05, 0.2):
+        with suppress(OSError):  # the error that is on its way says more
+            if not temporary.exists():
+                return
+            time.sleep(pause)
+            _remove(temporary)
 
 
 def _explain(path: Path, error: OSError) -> str:

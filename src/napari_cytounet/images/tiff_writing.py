@@ -60,7 +60,13 @@ class TiffWriter:
 
 @contextmanager
 def tiff_writer(
-    path: Path, sizes: Mapping[str, int], dtype: Any, pixel_size: PixelSize | None, tags: Mapping[str, str]
+    path: Path,
+    sizes: Mapping[str, int],
+    dtype: Any,
+    *,
+    name: str,
+    pixel_size: PixelSize | None,
+    tags: Mapping[str, str],
 ) -> Iterator[TiffWriter]:
     """Make an OME-TIFF file (BigTIFF where it must be), full of zeros, to write boxes into.
 
@@ -81,7 +87,7 @@ def tiff_writer(
         dtype=layout.dtype,
         ome=True,
         photometric="minisblack",
-        metadata={"axes": layout.axes} | ome_metadata(pixel_size, tags),
+        metadata={"axes": layout.axes, "Name": name} | ome_metadata(pixel_size, tags),
     )
     with tifffile.TiffFile(path) as tiff:
         offset: Any = tiff.series[0].dataoffset

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from napari_cytounet.errors import OutputError
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.axes import check_axes
+from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.tiff_writing import tiff_writer
 from napari_cytounet.images.zarr_writing import zarr_writer
@@ -91,8 +92,10 @@ def open_writer(
     if not all(text.isprintable() for tag in tags.items() for text in tag):
         raise ValueError(f"tags must be printable texts, not {dict(tags)}")
     writer = _WRITERS[path.suffix.lower()]
-    with atomic_path(path) as temporary, writer(temporary, sizes, dtype, pixel_size, tags) as opened:
-        yield opened
+    with atomic_path(path) as temporary:
+        name = image_stem(path)
+        with writer(temporary, sizes, dtype, name=name, pixel_size=pixel_size, tags=tags) as opened:
+            yield opened
 
 
 def write_image(
