@@ -129,7 +129,7 @@ def demonstrating(
 
 def _sample(folder: Path) -> Generator[Event, None, Sample]:
     """Return real data where it can be had, else synthetic data written into the folder."""
-    yield Notice("Looking for the real sample images; downloading them takes 33 MB, once.")
+    yield Notice("Looking for real sample images; where they are to be downloaded, those are 33 MB, once.")
     try:
         return Sample("real images of CHO cells (BBBC030, DIC)", fetch_bbbc030(), "new_outlines")
     except SampleError as error:

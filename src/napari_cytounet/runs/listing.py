@@ -50,7 +50,7 @@ class RunSummary:
 
 
 def list_runs(folder: Path) -> list[RunSummary]:
-    """Return the runs in a folder, oldest first: itself, and up to two folders deep.
+    """Return the runs in a folder, oldest first: itself, and up to three folders deep.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def list_runs(folder: Path) -> list[RunSummary]:
     if not folder.is_dir():
         raise OutputError(f"There is no folder {folder}. Name the folder that holds your runs.")
     name = RunFolder(folder).record.name
-    records = [path for depth in ("", "*/", "*/*/") for path in folder.glob(depth + name)]
+    records = [path for depth in ("", "*/", "*/*/", "*/*/*/") for path in folder.glob(depth + name)]
     return sorted((_summary(path.parent, read_record(path)) for path in records), key=lambda run: run.created)
 
 
