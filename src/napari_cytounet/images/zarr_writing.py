@@ -1,7 +1,7 @@
 """OME-Zarr images that are written box by box.
 
-Written is version 0.4 (on Zarr 2), which Fiji, QuPath, OMERO and napari's older readers know as well as the
-newer ones; few of them know 0.5 (on Zarr 3) yet. Both are read.
+Written is version 0.4 (on Zarr 2): it is the older of the two in use, so that programs which do not know 0.5
+(on Zarr 3) yet can open it too. Both are read.
 """
 
 from __future__ import annotations
