@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -24,7 +26,7 @@ class Normalisation(Settings):
     high_percentile: float = Field(99.8, gt=50, le=100, description="Percentile that becomes 1.")
     clip: tuple[float, float] = Field((-1.0, 3.0), description="Lowest and highest value let through.")
 
-    def intensity_range(self, image: Image, index: tuple[int, ...] = ()) -> NDArray[np.float32]:
+    def intensity_range(self, image: Image, index: tuple[int, ...] = ()) -> NDArray[np.float64]:
         """Return the intensities that become 0 and 1 in each channel of a plane.
 
         The percentiles are taken from a regular subsample, read band by band, so that a plane of any size
@@ -37,7 +39,7 @@ class Normalisation(Settings):
 
         Returns
         -------
-        NDArray[np.float32]
+        NDArray[np.float64]
             (C, 2): low and high, high above low also in a constant plane.
 
         Raises
@@ -51,9 +53,10 @@ class Normalisation(Settings):
         low, high = np.percentile(sample, [self.low_percentile, self.high_percentile], axis=1)
         # A few bright pixels on an even background leave both percentiles at the same value.
         extremes = np.where(high > low, high, sample.max(axis=1))
-        return np.stack([low, np.where(extremes > low, extremes, low + 1)], axis=1).astype(np.float32)
+        above = low + np.maximum(1, np.abs(low))  # not 1 alone, which is lost beside a huge number
+        return np.stack([low, np.where(extremes > low, extremes, above)], axis=1)
 
-    def apply(self, pixels: NDArray[np.generic], limits: NDArray[np.float32]) -> NDArray[np.float32]:
+    def apply(self, pixels: NDArray[Any], limits: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return normalised pixels.
 
         Parameters
@@ -65,15 +68,21 @@ class Normalisation(Settings):
 
         Examples
         --------
-        >>> limits = np.array([[10.0, 20.0]], dtype=np.float32)
+        >>> limits = np.array([[10.0, 20.0]])
         >>> Normalisation().apply(np.array([[[10, 15, 20, 255]]], dtype=np.uint8), limits)
         array([[[0. , 0.5, 1. , 3. ]]], dtype=float32)
         """
         low, high = limits[:, 0, None, None], limits[:, 1, None, None]
-        normalised = pixels.astype(np.float32)
-        normalised -= low
-        normalised *= 1 / (high - low)
-        return np.clip(normalised, *self.clip, out=normalised)
+        normalised: NDArray[np.float32]
+        if pixels.dtype.itemsize > 2:
+            # 32 bits would lose small differences between large numbers before the offset is gone.
+            normalised = ((pixels - low) / (high - low)).astype(np.float32)
+        else:
+            normalised = pixels.astype(np.float32)
+            normalised -= low.astype(np.float32)
+            normalised *= (1 / (high - low)).astype(np.float32)
+        np.clip(normalised, *self.clip, out=normalised)
+        return normalised
 
 
 def not_finite(image: Image, index: tuple[int, ...]) -> ImageError:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from napari_cytounet.images.image import Image
-from napari_cytounet.images.normalisation import Normalisation
+from napari_cytounet.images.normalisation import Normalisation, not_finite
 from napari_cytounet.images.truth import UNLABELLED, Truth
 from napari_cytounet.settings import LossSettings
 from napari_cytounet.unet.border_weights import border_weights
@@ -44,9 +44,9 @@ class TrainingPlane:
     weights: Tensor | None = None
 
     def classes(self) -> Tensor:
-        """Return the class with the largest share, (Y, X) int8: UNLABELLED, 0 background, 1 and up."""
+        """Return the class with the largest share, (Y, X) int16: UNLABELLED, 0 background, 1 and up."""
         shares = torch.cat([1 - self.targets.sum(dim=0, keepdim=True), self.targets])
-        return torch.where(self.labelled, shares.argmax(dim=0), UNLABELLED).to(torch.int8)
+        return torch.where(self.labelled, shares.argmax(dim=0), UNLABELLED).to(torch.int16)
 
     def only(self, box: tuple[slice, slice], *, outside: bool = False) -> TrainingPlane:
         """Return this plane with labels only inside a box, or only outside of it."""
@@ -71,7 +71,10 @@ def training_plane(
     class for all would shift boundaries by up to half a pixel, and teach that.
     """
     limits = normalisation.intensity_range(image, index)
-    pixels = torch.from_numpy(normalisation.apply(image.read(index), limits))
+    raw = image.read(index)
+    if raw.dtype.kind == "f" and not np.isfinite(raw).all():
+        raise not_finite(image, index)
+    pixels = torch.from_numpy(normalisation.apply(raw, limits))
     known = truth.classes != UNLABELLED
     members = np.stack([known, *(truth.classes == value for value in range(1, class_count + 1))])
     shares = _resized(torch.from_numpy(members.astype(np.float32)), working_scale)
