@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from napari_cytounet.images.truth import UNLABELLED
 from napari_cytounet.unet.planes import TrainingPlane
 
 WHOLE_PLANES_FROM = 6
@@ -40,11 +41,17 @@ def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
     if share == 0:
         return Split(list(planes), [], "nothing kept back")
     if len(planes) >= WHOLE_PLANES_FROM:
-        return _hold_out_planes(planes, share, seed)
+        split = _hold_out_planes(planes, share, seed)
+        if _classes(split.training) == _classes(planes):
+            return split
     strips = [_hold_out_strip(plane, max(share, SMALLEST_STRIP)) for plane in planes]
     training = [learnt for learnt, _ in strips]
     validation = [kept for _, kept in strips if bool(kept.labelled.any())]
-    return Split(training, validation, f"a strip at the edge of each of {len(planes)} planes kept back")
+    if not validation:
+        return Split(training, [], "nothing kept back, since every label is needed to learn from")
+    return Split(
+        training, validation, f"a strip at the edge of {len(validation)} of {len(planes)} planes kept back"
+    )
 
 
 def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
@@ -62,7 +69,10 @@ def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -
 
 
 def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, TrainingPlane]:
-    """Split one plane at the edge where a strip holds about its share of the objects."""
+    """Split one plane at the edge where a strip holds about its share of the objects.
+
+    Where every strip would take all that is labelled of a class, nothing is kept back.
+    """
     height, width = plane.labelled.shape
     rows, columns = max(1, round(share * height)), max(1, round(share * width))
     everything = slice(None)
@@ -74,5 +84,16 @@ def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, 
     ]
     objects = (plane.classes() > 0).double()
     target = share * float(objects.sum())
-    best = min(strips, key=lambda box: abs(float(objects[box].sum()) - target))
-    return plane.only(best, outside=True), plane.only(best)
+    strips.sort(key=lambda box: abs(float(objects[box].sum()) - target))
+    for strip in strips:
+        learnt = plane.only(strip, outside=True)
+        if _classes([learnt]) == _classes([plane]):
+            return learnt, plane.only(strip)
+    nothing = (slice(0), slice(0))
+    return plane, plane.only(nothing)
+
+
+def _classes(planes: Sequence[TrainingPlane]) -> set[int]:
+    """Return the classes, background included, that planes hold."""
+    counts = (np.bincount(plane.classes().numpy().ravel() - UNLABELLED) for plane in planes)
+    return {int(value) + UNLABELLED for found in counts for value in np.flatnonzero(found)} - {UNLABELLED}
