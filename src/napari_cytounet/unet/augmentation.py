@@ -44,7 +44,8 @@ class Augmentation:
         reach = self.patch_size / self.settings.scale[0]
         if self.settings.rotate:
             reach *= math.sqrt(2)
-        return math.ceil(reach / 2) * 2
+        # As even or odd as the patch, whose pixels then lie on those of the window where nothing is varied.
+        return self.patch_size + 2 * math.ceil((reach - self.patch_size) / 2)
 
     def __call__(self, image: Tensor, target: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return varied patches.
@@ -116,7 +117,7 @@ def _uniform(count: int, random: torch.Generator, low: float, high: float) -> Te
 def _blurred(image: Tensor, sigma: Tensor) -> Tensor:
     """Blur each image by a Gaussian of its own, one axis after the other."""
     count, channels = image.shape[:2]
-    radius = max(1, math.ceil(2 * float(sigma.max())))
+    radius = min(max(1, math.ceil(2 * float(sigma.max()))), min(image.shape[2:]) - 1)
     distance = torch.arange(-radius, radius + 1, device=image.device, dtype=image.dtype)
     kernels = torch.exp(-0.5 * (distance / sigma.clamp_min(1e-3)[:, None]) ** 2)
     kernels = (kernels / kernels.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
