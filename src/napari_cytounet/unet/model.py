@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import Field, ValidationError
+from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -162,12 +162,15 @@ def _read_card(path: Path, text: str) -> ModelCard:
                 f"{values['format']}, this one reads up to {FORMAT}). Upgrade: pip install -U napari-cytounet"
             )
         return ModelCard.model_validate(values)
-    except (ValueError, ValidationError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ModelFileError(f"The header of {path} is damaged: {error}. Take another copy of it.") from error
 
 
 def _looks_like_pickle(beginning: bytes) -> bool:
-    """Zip archives (torch.save) begin with PK, bare pickles with 0x80 and the number of their protocol."""
-    return beginning.startswith(b"PK\x03\x04") or (
-        len(beginning) > 1 and beginning[0] == 0x80 and beginning[1] <= 5
-    )
+    """Zip archives (torch.save) begin with PK, bare pickles with 0x80 and the number of their protocol.
+
+    Safetensors files begin with the length of their header in 8 bytes, which may look the same; what follows
+    there is a brace.
+    """
+    is_pickle = len(beginning) > 1 and beginning[0] == 0x80 and beginning[1] <= 5
+    return beginning.startswith(b"PK\x03\x04") or (is_pickle and beginning[8:9] != b"{")
