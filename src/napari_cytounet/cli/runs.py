@@ -25,7 +25,7 @@ def runs(folder: Path = Path(), /, *, output: Output = OutputOptions()) -> None:
     for run in found:
         table.add_row(
             str(run.path),
-            run.created,
+            run.created[:16].replace("T", " "),
             run.state,
             str(run.images),
             run.masks,
