@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from napari_cytounet.measurement.evaluation import Evaluation
     from napari_cytounet.measurement.summary import Interval, Summary
 
+MEANINGS = {
+    "dice": "twice the shared area, by the sum of both areas",
+    "iou": "the shared area, by the area of either",
+    "precision": "share of what was found that is true",
+    "recall": "share of the truth that was found",
+    "accuracy": "share of all pixels that are right, background too",
+    "boundary_f1": "share of the outlines that lie within the tolerance",
+}
+
 
 def evaluate(
     predicted: Path,
@@ -58,7 +67,8 @@ def _tables(evaluation: Evaluation) -> Group:
     tables: list[RenderableType] = [_image_table(evaluation), "", _score_table(evaluation)]
     if evaluation.object_scores is not None:
         tables += ["", _object_table(evaluation.object_scores)]
-    return Group(*tables, *evaluation.notes)
+    meanings = [f"{_heading(name)}: {meaning}" for name, meaning in MEANINGS.items()]
+    return Group(*tables, "", *meanings, "", *evaluation.notes)
 
 
 def _image_table(evaluation: Evaluation) -> Table:
@@ -82,7 +92,7 @@ def _score_table(evaluation: Evaluation) -> Table:
 
 def _object_table(scores: dict[float, dict[str, Summary]]) -> Table:
     names = list(next(iter(scores.values())))
-    table = Table("objects matched at IoU", *(f"{_heading(name)}, pooled" for name in names), box=None)
+    table = Table("objects, at IoU", *map(_heading, names), box=None)
     for threshold, summaries in scores.items():
         table.add_row(f"{threshold:g}", *(_number(summaries[name].pooled) for name in names))
     return table
@@ -98,7 +108,7 @@ def _cells(summary: Summary) -> list[str]:
 
 
 def _heading(name: str) -> str:
-    return {"iou": "IoU", "f1": "F1", "boundary_f1": "boundary F1"}.get(name, name.replace("_", " "))
+    return name.replace("_", " ").replace("iou", "IoU").replace("f1", "F1")
 
 
 def _number(value: object) -> str:

@@ -60,4 +60,4 @@ def measure(
             measured.name, str(measured.objects), *("-" if area is None else f"{area:.1f}" for area in areas)
         )
     written = f"{result.objects} objects are in {result.path}"
-    print_result(result.as_dict(), output, Group(table, written, *result.notes))
+    print_result(result.as_dict(), output, Group(table, written))

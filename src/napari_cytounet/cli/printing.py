@@ -80,9 +80,9 @@ def print_result(result: object, output: OutputOptions, shown: RenderableType) -
     if output.json:
         print_json(result)
     elif not output.events:
-        console = Console(highlight=False, soft_wrap=True)
         # A file or a pipe has no width: nothing is to be cut off there.
-        console.print(shown, width=None if console.is_terminal else 1000)
+        width = None if sys.stdout.isatty() else 1000
+        Console(width=width, highlight=False, soft_wrap=True).print(shown)
 
 
 def print_json(value: object) -> None:
