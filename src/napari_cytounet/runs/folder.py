@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,14 +42,36 @@ class RunFolder:
         """One row a step."""
         return self.path / "history.csv"
 
-    def begin(self) -> None:
-        """Make the folder for a new run.
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """Make the folder for a new run; leave nothing of one that fails before there is anything to keep.
+
+        So the next try may use the same folder.
 
         Raises
         ------
         OutputError
             If a run or anything else lies there already, or the folder cannot be made.
         """
+        was_there = self.path.exists()
+        self._make()
+        try:
+            yield
+        except BaseException:
+            if not (self.model.exists() or self.checkpoint.exists()):
+                with suppress(OSError):  # the error that is on its way says more
+                    self.record.unlink(missing_ok=True)
+                    self.history.unlink(missing_ok=True)
+                    if not was_there:
+                        self.path.rmdir()
+            raise
+
+    def check_resumable(self) -> None:
+        """Check that there is a run to go on with."""
+        if not self.record.exists():
+            raise SettingsError(f"{self.path} holds no run to resume. Leave --resume out to begin one.")
+
+    def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             taken = any(self.path.iterdir())
@@ -63,8 +87,3 @@ class RunFolder:
             raise OutputError(
                 f"{self.path} is not empty. Choose a new folder for --out: nothing is overwritten."
             )
-
-    def check_resumable(self) -> None:
-        """Check that there is a run to go on with."""
-        if not self.record.exists():
-            raise SettingsError(f"{self.path} holds no run to resume. Leave --resume out to begin one.")

@@ -64,7 +64,13 @@ class History:
 
 @contextmanager
 def open_history(path: Path, *, up_to_step: int = 0) -> Iterator[History]:
-    """Open a history for writing, keeping the rows of an earlier part of the run up to a step."""
+    """Open a history for writing, keeping the rows of an earlier part of the run up to a step.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, as on a full disk.
+    """
     rows = [row for row in read_history(path) if row.step <= up_to_step] if path.exists() else []
     with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerow(COLUMNS)
@@ -74,12 +80,17 @@ def open_history(path: Path, *, up_to_step: int = 0) -> Iterator[History]:
             if row.validation_dice is not None:
                 writer.add(Validated(row.step, row.seconds, row.validation_dice, best=False))
         writer.flush()
-    with path.open("a", encoding="utf-8", newline="") as file:
-        history = History(file)
-        try:
-            yield history
-        finally:
-            history.flush()
+    try:
+        with path.open("a", encoding="utf-8", newline="") as file:
+            history = History(file)
+            try:
+                yield history
+            finally:
+                history.flush()
+    except OSError as error:
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror}). Make room on its disk, then go on with --resume."
+        ) from error
 
 
 def read_history(path: Path) -> list[HistoryRow]:

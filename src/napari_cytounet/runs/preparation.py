@@ -17,7 +17,7 @@ from napari_cytounet.images.truth import MaskReading, understand_masks
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.record import Record, digest, environment, now, read_record, write_record
-from napari_cytounet.runs.sources import Source, open_sources
+from napari_cytounet.runs.sources import Source, describe_model, open_sources
 from napari_cytounet.runs.training_data import Preparation, measured_scale, prepare_planes
 from napari_cytounet.settings import MaskKind, TrainSettings
 from napari_cytounet.unet.devices import Device, choose_device
@@ -26,6 +26,7 @@ from napari_cytounet.unet.model import ModelCard, build_network, load_model
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.pace import ClockPace, Pace, RecordedPace, StepPace
 from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.prediction import scale_for
 from napari_cytounet.unet.training import Training
 
 
@@ -54,15 +55,21 @@ def prepare_run(
 ) -> Generator[Event, None, Prepared]:
     """Read the data, build the network and write the record; see `training` for the parameters."""
     earlier = _earlier_record(folder, resume=resume, repeat=repeat)
-    settings = TrainSettings.model_validate(earlier["settings"]) if earlier else settings.with_preset()
+    if earlier:
+        settings = TrainSettings.model_validate(earlier["settings"])
+        start_from = Path(earlier["start_from"]["model"]) if earlier["start_from"] else None
+        freeze_encoder = earlier["freeze_encoder"]
+        repeat = Path(earlier["repeats"]) if resume and earlier["repeats"] else repeat
+    else:
+        settings = settings.with_preset()
+    if freeze_encoder and start_from is None:
+        raise SettingsError("A frozen encoder must have learnt something: name a model with --start-from.")
     device = choose_device(settings.device)
     pairs = (
         _recorded_pairs(earlier)
         if earlier and images is None
         else _named_pairs(images, masks, validation, settings)
     )
-    if not resume:
-        folder.begin()
 
     learnt = open_sources(pairs.training, settings.images)
     kept = open_sources(pairs.validation, settings.images) if pairs.validation else []
@@ -94,18 +101,23 @@ def prepare_run(
             "split": split.description,
         },
         "environment": environment(device.name, device.threads),
-        "start_from": str(start_from) if start_from else None,
+        "start_from": describe_model(start_from) if start_from else None,
         "freeze_encoder": freeze_encoder,
-        "repeats": str(repeat) if repeat else None,
+        "repeats": str(repeat.resolve()) if repeat else None,
         "card": card.model_dump(mode="json"),
     }
+    if earlier and (changed := _changed_data(record, earlier)):
+        if resume:
+            raise TrainingError(
+                f"{changed} since the run {folder.path} began. Put the former files back, or begin a new run "
+                "(with --start-from to keep what was learnt)."
+            )
+        yield Notice(f"{changed} since the run that is repeated: the model will not be the same.")
     if resume and earlier:
-        _check_same_data(record, earlier, folder)
         record = {name: value for name, value in earlier.items() if name not in ("result", "finished")}
-    write_record(folder.record, record)
     card = card.model_copy(update={"record": digest(record)})
-    network = _network(card, settings, start_from, freeze_encoder=freeze_encoder)
-    yield Notice(f"Training on {device.name}.")
+    weights = None if resume and folder.checkpoint.exists() else start_from
+    network = _network(card, settings, weights, freeze_encoder=freeze_encoder)
     training = Training(
         network,
         split.training,
@@ -114,6 +126,8 @@ def prepare_run(
         device=device,
         pace=_pace(settings, repeat),
     )
+    write_record(folder.record, record)
+    yield Notice(f"Training on {device.name}.")
     return Prepared(training, card, device, record)
 
 
@@ -157,15 +171,27 @@ def _card(
     channels = sources[0].image.channels
     classes = _class_names(reading)
     if start_from is not None:
-        card = load_model(start_from).card
-        if card.channels != channels:
+        model = load_model(start_from)
+        if model.card.channels != channels:
             raise SettingsError(
-                f"The model {start_from} takes {card.channels} channel(s), but the images have {channels}. "
-                "Start from another model, or from none."
+                f"The model {start_from} takes {model.card.channels} channel(s), but the images have "
+                f"{channels}. Start from another model, or from none."
             )
         yield Notice(f"Going on from {start_from}: its network, working scale and normalisation are kept.")
-        return card.model_copy(
-            update={"classes": classes, "mask_kind": reading.kind, "thresholds": (0.5,) * len(classes)}
+        pixel_size = _common_pixel_size(sources)
+        return model.card.model_copy(
+            update={
+                "version": __version__,
+                "classes": classes,
+                "mask_kind": reading.kind,
+                "pixel_size": pixel_size,
+                # Objects are to look to the network as large as those that it knows.
+                "working_scale": scale_for(model, sources[0].image)
+                if pixel_size
+                else model.card.working_scale,
+                "thresholds": (0.5,) * len(classes),
+                "validation_dice": None,
+            }
         )
     if settings.training.working_scale is None:
         choice = measured_scale(sources, reading)
@@ -207,10 +233,6 @@ def _network(
         # A model with other classes lends all but its head, which begins anew.
         network.load_state_dict({n: learnt[n] if learnt[n].shape == v.shape else v for n, v in fresh.items()})
     if freeze_encoder:
-        if start_from is None:
-            raise SettingsError(
-                "A frozen encoder must have learnt something: name a model with --start-from."
-            )
         network.freeze_encoder()
     return network
 
@@ -219,6 +241,8 @@ def _pace(settings: TrainSettings, repeat: Path | None) -> Pace:
     training, highest = settings.training, settings.optimiser.learning_rate
     if repeat is not None:
         rows = read_history(RunFolder(repeat).history)
+        if not rows:
+            raise SettingsError(f"The run {repeat} took no step: there is nothing to repeat.")
         validated = frozenset(row.step for row in rows if row.validation_dice is not None)
         return RecordedPace(tuple(row.learning_rate for row in rows), validated)
     if training.steps is not None:
@@ -228,17 +252,16 @@ def _pace(settings: TrainSettings, repeat: Path | None) -> Pace:
     return ClockPace(60 * training.minutes, highest)
 
 
-def _check_same_data(record: Record, earlier: Record, folder: RunFolder) -> None:
-    for now_there, recorded in zip(
-        record["data"]["training"] + record["data"]["validation"],
-        earlier["data"]["training"] + earlier["data"]["validation"],
-        strict=True,
-    ):
-        if now_there != recorded:
-            raise TrainingError(
-                f"{now_there['image']} or its mask changed since the run {folder.path} began. "
-                "Put the former files back, or begin a new run (with --start-from to keep what was learnt)."
-            )
+def _changed_data(record: Record, earlier: Record) -> str:
+    """Say which images or masks are not those of an earlier run; nothing if all are. Names may differ."""
+    for part in ("training", "validation"):
+        there, recorded = record["data"][part], earlier["data"][part]
+        if len(there) != len(recorded):
+            return f"The {part} images changed from {len(recorded)} to {len(there)}"
+        for entry, former in zip(there, recorded, strict=True):
+            if any(entry[content] != former[content] for content in ("image_sha256", "mask_sha256")):
+                return f"{entry['image']} or its mask changed"
+    return ""
 
 
 def _cancellable(

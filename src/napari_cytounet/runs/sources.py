@@ -11,6 +11,7 @@ from napari_cytounet.errors import PairingError
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pairing import Pair
 from napari_cytounet.images.reading import open_image
+from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import ImageSettings
 
 
@@ -30,9 +31,9 @@ class Source:
     def describe(self) -> dict[str, str]:
         """Return paths and SHA-256 for the record."""
         return {
-            "image": str(self.image.path),
+            "image": _full_path(self.image),
             "image_sha256": content_hash(self.image.path),
-            "mask": str(self.mask.path),
+            "mask": _full_path(self.mask),
             "mask_sha256": content_hash(self.mask.path),
         }
 
@@ -58,6 +59,12 @@ def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> list[Source]
     return sources
 
 
+def describe_model(model: Path) -> dict[str, str]:
+    """Return path and SHA-256 of a model file, or of the one in a run's folder, for the record."""
+    file = RunFolder(model).model if model.is_dir() else model
+    return {"model": str(file.resolve()), "sha256": content_hash(file)}
+
+
 def content_hash(path: Path | None) -> str:
     """Return the SHA-256 of a file, or of all files below a folder (a Zarr) with their names."""
     if path is None:
@@ -71,6 +78,11 @@ def content_hash(path: Path | None) -> str:
             digest.update(part.relative_to(path).as_posix().encode())
             digest.update(bytes.fromhex(content_hash(part)))
     return digest.hexdigest()
+
+
+def _full_path(image: Image) -> str:
+    """Return the path as it holds from any folder: a run may be resumed from another one."""
+    return str(image.path.resolve()) if image.path else image.name
 
 
 def _check_sizes(source: Source) -> None:

@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,25 +119,26 @@ def training(
     started = time.perf_counter()
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
-    prepared = yield from prepare_run(
-        images,
-        masks,
-        folder=folder,
-        validation=validation,
-        settings=settings,
-        start_from=start_from,
-        freeze_encoder=freeze_encoder,
-        resume=resume,
-        repeat=repeat,
-        cancel=cancel,
-    )
-    state = prepared.training
-    if resume and folder.checkpoint.exists():
-        restore_checkpoint(folder.checkpoint, state)
-        yield Notice(f"Going on after step {state.step}.")
-    with prepared.device.threads_set(), open_history(folder.history, up_to_step=state.step) as history:
-        yield from _train(prepared, folder, history, cancel, started)
-    return _finish(prepared, folder, stopped=cancel.is_set(), seconds=state.seconds)
+    with nullcontext() if resume else folder.begun():
+        prepared = yield from prepare_run(
+            images,
+            masks,
+            folder=folder,
+            validation=validation,
+            settings=settings,
+            start_from=start_from,
+            freeze_encoder=freeze_encoder,
+            resume=resume,
+            repeat=repeat,
+            cancel=cancel,
+        )
+        state = prepared.training
+        if resume and folder.checkpoint.exists():
+            restore_checkpoint(folder.checkpoint, state)
+            yield Notice(f"Going on after step {state.step}.")
+        with prepared.device.threads_set(), open_history(folder.history, up_to_step=state.step) as history:
+            yield from _train(prepared, folder, history, cancel, started)
+        return _finish(prepared, folder, stopped=cancel.is_set(), seconds=state.seconds)
 
 
 def train(
@@ -189,7 +191,8 @@ def _train(
             history.add(event)
         if isinstance(event, Validated) and event.best:
             _save_best(prepared, folder)
-        if isinstance(event, Validated) or state.seconds > saved + CHECKPOINT_SECONDS:
+        is_due = state.seconds > saved + CHECKPOINT_SECONDS and not state.validates_next
+        if isinstance(event, Validated) or is_due:
             # The history first: a checkpoint must never be ahead of it.
             history.flush()
             save_checkpoint(folder.checkpoint, state)
@@ -215,8 +218,13 @@ def _save_best(prepared: Prepared, folder: RunFolder) -> None:
 
 def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: float) -> TrainResult:
     state = prepared.training
-    if state.best is None:
+    if state.best is None and stopped:
         raise Cancelled(f"Stopped before the first step: there is no model in {folder.path} yet.")
+    if state.best is None:
+        raise TrainingError(
+            f"Reading the images took {seconds:.1f} s, which is the whole budget: no step was taken. "
+            "Give more --minutes."
+        )
     dice = None if math.isnan(state.best.score.dice) else state.best.score.dice
     result = TrainResult(
         run=folder.path,

@@ -59,6 +59,8 @@ class Training:
     step, seconds, skipped
         Steps taken; seconds that they took, those before a resume included; steps with a loss that was
         not finite.
+    validates_next
+        Whether the step just taken is followed by a validation, which belongs to it.
     best
         The best so far.
     """
@@ -84,6 +86,7 @@ class Training:
         self.step = 0
         self.seconds = 0.0
         self.skipped = 0
+        self.validates_next = False
         self._skipped_in_a_row = 0
         self._batch_was_halved = False
         self.best: Best | None = None
@@ -113,9 +116,10 @@ class Training:
                 continue
             self.step += 1
             self.seconds = before + time.perf_counter() - started
+            self.validates_next = self._pace.validates(self.step, self.seconds)
             yield BatchDone(self.step, loss, rate, self.seconds, fraction)
             self._count_skipped(loss)
-            if self._pace.validates(self.step, self.seconds):
+            if self.validates_next:
                 validated = self.step
                 yield self._validate()
         if self.step > 0 and (self.best is None or (validated < self.step and not cancel.is_set())):
