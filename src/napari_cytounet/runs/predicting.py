@@ -6,7 +6,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from napari_cytounet.events import Event, FileWritten, Notice, TileDone, drain
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.reading import find_images, open_image
-from napari_cytounet.images.writing import open_writer
+from napari_cytounet.images.writing import atomic_path, open_writer
 from napari_cytounet.runs.sources import content_hash
 from napari_cytounet.segmentation.segmented_image import (
     SegmentedImage,
@@ -143,7 +143,7 @@ def predicting(
 
 def predict(
     model: Path | str,
-    inputs: Sequence[Path | str],
+    inputs: Path | str | Sequence[Path | str],
     *,
     out: Path | str,
     settings: PredictionSettings = PredictionSettings(),
@@ -159,7 +159,7 @@ def predict(
     """
     job = predicting(
         Path(model),
-        [Path(source) for source in inputs],
+        [Path(source) for source in ([inputs] if isinstance(inputs, Path | str) else inputs)],
         out=Path(out),
         settings=settings,
         device=device,
@@ -190,23 +190,29 @@ def _predict_image(image: Image, work: _Work) -> Generator[Event, None, list[Pat
     """Predict all planes of an image and write its results, or nothing of them if it is stopped."""
     suffix = _suffix(image.path)
     labels = [kind for kind in work.settings.output if kind != "probabilities"]
-    keeps_probabilities = "probabilities" in work.settings.output
-    with ExitStack() as temporary:
-        out = work.out
-        if not keeps_probabilities:
-            out.mkdir(parents=True, exist_ok=True)
-            out = Path(
-                temporary.enter_context(tempfile.TemporaryDirectory(dir=work.out, prefix=".predicting-"))
-            )
-        path = result_path(out, "probabilities", image.name, suffix)
+    kept = result_path(work.out, "probabilities", image.name, suffix)
+    written: list[Path] = []
+    keeps = "probabilities" in work.settings.output
+    with atomic_path(kept) if keeps else _passing_file(work.out, suffix) as path:
         yield from _write_probabilities(image, path, work)
-        written = [path] if keeps_probabilities else []
-        if keeps_probabilities:
-            yield FileWritten(str(path))
         if labels:
             segmented = yield from _segment(path, image.name, suffix, labels, work)
             written += [file for file in (segmented.classes, segmented.instances) if file is not None]
+    if keeps:
+        written.insert(0, kept)
+        yield FileWritten(str(kept))
     return written
+
+
+@contextmanager
+def _passing_file(out: Path, suffix: str) -> Iterator[Path]:
+    """Give a place for probabilities that only labels are made of, on the disk of the results."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out, prefix=".predicting-") as folder:
+            yield Path(folder) / f"probabilities{suffix}"
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error}). Write to another folder.") from error
 
 
 def _segment(
