@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +23,14 @@ from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
     from napari_cytounet.images.image import Image
     from napari_cytounet.images.truth import MaskReading
 
 
 def evaluate(
-    predicted: Path,
-    truth: Path,
+    predicted: Path | str,
+    truth: Path | str,
     *,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
@@ -71,7 +71,7 @@ def evaluate(
     MaskError
         If masks cannot be understood, or differ in size from their partner.
     """
-    job = evaluating(predicted, truth, masks=masks, images=images, tolerance=tolerance, seed=seed)
+    job = evaluating(Path(predicted), Path(truth), masks=masks, images=images, tolerance=tolerance, seed=seed)
     return drain(job, on_event)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,6 @@ from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator, Iterable, Sequence
-    from pathlib import Path
 
     from napari_cytounet.measurement.label_files import LabelFiles, LabelledPlane
     from napari_cytounet.measurement.table import TableWriter
@@ -77,10 +77,10 @@ class MeasureResult:
 
 
 def measure(
-    labels: Path,
-    out: Path,
+    labels: Path | str,
+    out: Path | str,
     *,
-    image: Path | None = None,
+    image: Path | str | None = None,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
     overwrite: bool = False,
@@ -117,7 +117,14 @@ def measure(
     MaskError, ImageError
         If files cannot be understood, or differ in size from their partner.
     """
-    job = measuring(labels, out, image=image, masks=masks, images=images, overwrite=overwrite)
+    job = measuring(
+        Path(labels),
+        Path(out),
+        image=None if image is None else Path(image),
+        masks=masks,
+        images=images,
+        overwrite=overwrite,
+    )
     return drain(job, on_event)
 
 

@@ -140,8 +140,8 @@ def thresholding(
 
 
 def threshold(
-    inputs: Sequence[Path],
-    out: Path,
+    inputs: Sequence[Path | str],
+    out: Path | str,
     settings: ThresholdSettings = CALIBRATED,
     images: ImageSettings = AS_STORED,
     *,
@@ -169,7 +169,9 @@ def threshold(
     >>> result.files[0].objects, result.files[0].thresholds
     (1, ((0.5,),))
     """
-    return drain(thresholding(inputs, out, settings, images, overwrite=overwrite, cancel=cancel), on_event)
+    paths = [Path(source) for source in inputs]
+    job = thresholding(paths, Path(out), settings, images, overwrite=overwrite, cancel=cancel)
+    return drain(job, on_event)
 
 
 def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> _Task:
