@@ -16,7 +16,7 @@ from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.working_scale import ScaleChoice, choose_working_scale
 
-MOST_MEASURED = 24
+MOST_MEASURED = 8
 """Masks, spread over the folder, that are measured to choose the working scale."""
 
 
@@ -111,7 +111,7 @@ def _suspicion(truth: Truth, source: Source, index: tuple[int, ...]) -> Notice |
 
 
 def _check_teaches(planes: Sequence[TrainingPlane]) -> None:
-    known = {value for plane in planes for value in np.unique(plane.classes().numpy()).tolist() if value >= 0}
+    known = {value for plane in planes for value in np.unique(plane.classes.numpy()).tolist() if value >= 0}
     if not known:
         raise TrainingError(
             "No pixel is labelled in any mask: there is nothing to learn. Label at least one object."

@@ -58,7 +58,7 @@ def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -
     count = max(1, round(share * len(planes)))
     drawn = np.random.default_rng(seed).permutation(len(planes))
     # A plane without objects says little about where the threshold should be: take it only if all are such.
-    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes() > 0).any()))
+    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes > 0).any()))
     kept = set(with_objects[:count])
     names = ", ".join(planes[i].name for i in sorted(kept))
     return Split(
@@ -82,7 +82,7 @@ def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, 
         (slice(height - rows, height), everything),
         (slice(0, rows), everything),
     ]
-    objects = (plane.classes() > 0).double()
+    objects = (plane.classes > 0).double()
     target = share * float(objects.sum())
     strips.sort(key=lambda box: abs(float(objects[box].sum()) - target))
     for strip in strips:
@@ -95,5 +95,5 @@ def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, 
 
 def _classes(planes: Sequence[TrainingPlane]) -> set[int]:
     """Return the classes, background included, that planes hold."""
-    counts = (np.bincount(plane.classes().numpy().ravel() - UNLABELLED) for plane in planes)
+    counts = (np.bincount(plane.classes.numpy().ravel() - UNLABELLED) for plane in planes)
     return {int(value) + UNLABELLED for found in counts for value in np.flatnonzero(found)} - {UNLABELLED}

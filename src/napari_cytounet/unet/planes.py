@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -43,10 +44,13 @@ class TrainingPlane:
     labelled: Tensor
     weights: Tensor | None = None
 
+    @cached_property
     def classes(self) -> Tensor:
-        """Return the class with the largest share, (Y, X) int16: UNLABELLED, 0 background, 1 and up."""
-        shares = torch.cat([1 - self.targets.sum(dim=0, keepdim=True), self.targets])
-        return torch.where(self.labelled, shares.argmax(dim=0), UNLABELLED).to(torch.int16)
+        """The class with the largest share, (Y, X) int16: UNLABELLED, 0 background, 1 and up."""
+        share, winner = self.targets.max(dim=0)
+        background = 1 - self.targets.sum(dim=0)
+        classes = torch.where(share >= background, winner + 1, 0)
+        return torch.where(self.labelled, classes, UNLABELLED).to(torch.int16)
 
     def only(self, box: tuple[slice, slice], *, outside: bool = False) -> TrainingPlane:
         """Return this plane with labels only inside a box, or only outside of it."""

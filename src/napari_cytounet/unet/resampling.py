@@ -15,31 +15,38 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+BAND = 64
+"""Output pixels that share one matrix of weights: nearly all of a larger matrix would be zeros."""
+
 
 @dataclass(frozen=True)
 class AxisResampling:
-    """How the output pixels of one axis are made from input pixels `source`.
+    """How the output pixels of one axis are made from input pixels.
 
     Attributes
     ----------
     source
         The input pixels that are needed, as a slice within the plane.
-    weights
-        (outputs, inputs of `source`) float32; None where each output is the input pixel `picked`.
+    bands
+        For consecutive bands of output pixels: the first input pixel, counted from the start of `source`,
+        and the weights (outputs, inputs) float32 of it and those that follow. Empty where nothing is resized.
     picked
-        Input pixel of each output, counted from the start of `source`, where nothing is resized.
+        Where nothing is resized: the input pixel of each output, counted from the start of `source`.
     """
 
     source: slice
-    weights: Tensor | None
+    bands: tuple[tuple[int, Tensor], ...]
     picked: NDArray[np.intp]
 
     def apply(self, values: Tensor, dim: int) -> Tensor:
         """Resample `values`, which holds the pixels `source` along `dim`."""
-        if self.weights is not None:
-            weights = self.weights.to(values.device, values.dtype)
-            resampled: Tensor = torch.tensordot(values, weights, dims=([dim], [1]))
-            return resampled.movedim(-1, dim)
+        if self.bands:
+            moved = values.movedim(dim, -1)
+            resampled = [
+                moved[..., first : first + weights.shape[1]] @ weights.T.to(values.device)
+                for first, weights in self.bands
+            ]
+            return torch.cat(resampled, dim=-1).movedim(-1, dim)
         first, last = int(self.picked[0]), int(self.picked[-1]) + 1
         if np.array_equal(self.picked, np.arange(first, last)):
             return values.narrow(dim, first, last - first)
@@ -66,22 +73,30 @@ def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResam
     >>> axis_resampling(3, 1.0, -2, 5).apply(torch.arange(3.0), 0)
     tensor([1., 0., 0., 1., 2., 2., 1.])
     """
-    outputs = np.arange(start, stop)
     if scale == 1:
-        taps = _mirrored(outputs, size)
+        taps = _mirrored(np.arange(start, stop), size)
         first = int(taps.min())
-        return AxisResampling(slice(first, int(taps.max()) + 1), None, taps - first)
-    centres = (outputs + 0.5) / scale - 0.5
+        return AxisResampling(slice(first, int(taps.max()) + 1), (), taps - first)
+    bands = [_band(size, scale, at, min(at + BAND, stop)) for at in range(start, stop, BAND)]
+    first = min(at for at, _ in bands)
+    last = max(at + weights.shape[1] for at, weights in bands)
+    placed = tuple((at - first, weights) for at, weights in bands)
+    return AxisResampling(slice(first, last), placed, np.empty(0, dtype=np.intp))
+
+
+def _band(size: int, scale: float, start: int, stop: int) -> tuple[int, Tensor]:
+    """Return the first input pixel of some outputs, and the weights (outputs, inputs) from it on."""
+    centres = (np.arange(start, stop) + 0.5) / scale - 0.5
     radius = max(1.0, 1.0 / scale)
     offsets = np.arange(-int(np.ceil(radius)), int(np.ceil(radius)) + 1)
     taps = np.rint(centres).astype(np.intp)[:, None] + offsets
     heights = np.maximum(0.0, 1.0 - np.abs(taps - centres[:, None]) / radius)
     taps = _mirrored(taps, size)
     first, last = int(taps.min()), int(taps.max()) + 1
-    weights = np.zeros((len(outputs), last - first), dtype=np.float32)
-    np.add.at(weights, (np.arange(len(outputs))[:, None], taps - first), heights)
+    weights = np.zeros((len(centres), last - first), dtype=np.float32)
+    np.add.at(weights, (np.arange(len(centres))[:, None], taps - first), heights)
     weights /= weights.sum(axis=1, keepdims=True)
-    return AxisResampling(slice(first, last), torch.from_numpy(weights), np.empty(0, dtype=np.intp))
+    return first, torch.from_numpy(weights)
 
 
 def nearest_pixels(size: int, scale: float) -> NDArray[np.intp]:

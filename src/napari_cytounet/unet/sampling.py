@@ -125,7 +125,7 @@ class Sampler:
 
 def _centres_by_class(plane: TrainingPlane) -> list[NDArray[np.int32]]:
     """Return (pixels, 2) of each foreground class that the plane holds."""
-    classes = plane.classes().numpy()
+    classes = plane.classes.numpy()
     found = []
     for value in np.unique(classes[classes > 0]):
         centres = np.argwhere(classes == value).astype(np.int32)

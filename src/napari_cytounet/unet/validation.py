@@ -43,7 +43,7 @@ def validate(network: UNet, planes: Sequence[TrainingPlane], device: Device) -> 
     ready = for_inference(network, device)
     calibration = Calibration(network.classes)
     for plane in planes:
-        classes = plane.classes()
+        classes = plane.classes
         top, left = _first_labelled(classes, network.stride)
         labels = classes[top:, left:]
         read = _reader(plane.pixels)
