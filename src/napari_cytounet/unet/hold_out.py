@@ -55,7 +55,7 @@ def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
 
 
 def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
-    count = max(1, round(share * len(planes)))
+    count = min(max(1, round(share * len(planes))), len(planes) - 1)
     drawn = np.random.default_rng(seed).permutation(len(planes))
     # A plane without objects says little about where the threshold should be: take it only if all are such.
     with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes > 0).any()))

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from napari_cytounet.errors import TrainingError
+from napari_cytounet.errors import SettingsError, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated
-from napari_cytounet.settings import TrainSettings
+from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet.averaging import average_into, restore_statistics
 from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
 from napari_cytounet.unet.losses import segmentation_loss
@@ -75,6 +75,7 @@ class Training:
         device: Device,
         pace: Pace,
     ) -> None:
+        _check_deepest_stage(network, settings.training)
         self._settings = settings
         self.device = device
         self._pace = pace
@@ -193,3 +194,12 @@ class Training:
             }
             self.best = Best(score, weights, self.step)
         return Validated(self.step, self.seconds, score.dice, better)
+
+
+def _check_deepest_stage(network: UNet, training: TrainingSettings) -> None:
+    """Raise a SettingsError if a whole batch is one pixel at the deepest stage: it has no spread there."""
+    if training.batch_size == 1 and training.patch_size <= network.stride:
+        raise SettingsError(
+            f"One patch of {training.patch_size} pixels is a single pixel at the deepest stage of this "
+            "network. Use a larger --patch-size or --batch-size, or a smaller --depth."
+        )
