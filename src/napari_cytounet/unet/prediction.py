@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +83,9 @@ def predicted_boxes(
     network = for_inference(model.network, device)
     scale = scale_for(model, image)
     read = PlaneReader(image, index, model.card.normalisation, scale)
-    halo = HALO if settings.halo is None else settings.halo
+    # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
+    margin = FADE + 1 + math.ceil(max(1.0, scale))
+    halo = max(margin, HALO if settings.halo is None else settings.halo)
     halo += -halo % network.stride
     tile = tile_length(settings)
     rows = _cut(image.height, scale, tile, network.stride)
@@ -91,7 +94,7 @@ def predicted_boxes(
     total, done = len(rows) * len(columns), 0
     for row in rows:
         for column in columns:
-            values = _predict_tile(network, read, row, column, halo=halo, device=device)
+            values = _predict_tile(network, read, row, column, halo=halo, margin=margin, device=device)
             done += 1
             final = blender.add(row.span, column.span, values)
             yield PredictedBox(row.span.finished, column.span.finished, final, done, total)
@@ -232,10 +235,9 @@ def _cut(size: int, scale: float, tile: int, stride: int) -> list[_Piece]:
 
 
 def _predict_tile(
-    network: UNet, read: PlaneReader, row: _Piece, column: _Piece, *, halo: int, device: Device
+    network: UNet, read: PlaneReader, row: _Piece, column: _Piece, *, halo: int, margin: int, device: Device
 ) -> NDArray[np.float32]:
     """Return the probabilities of a tile over the reach of its spans."""
-    margin = min(halo, FADE + 2)
     values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
     restored = column.restore(row.restore(values, 1, margin), 2, margin)
     return restored.numpy().copy()  # blending changes it in place
