@@ -9,22 +9,31 @@ from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from napari_cytounet import __version__
-from napari_cytounet.cli.options import heading
+from napari_cytounet.cli.headings import heading
 from napari_cytounet.cli.usage import explain_usage
 from napari_cytounet.errors import CytounetError
 
-COMMANDS = ("train", "predict", "threshold", "evaluate", "measure", "runs", "demo", "doctor")
+COMMANDS = {
+    "train": "Train a U-Net from images and masks.",
+    "predict": "Apply a model to images, folders and stacks of any size.",
+    "threshold": "Make labels from probabilities or from raw images.",
+    "evaluate": "Score predictions against truth, image by image and over all.",
+    "measure": "Measure every object into one table: area, shape, place and intensity.",
+    "runs": "Show the runs kept so far, side by side.",
+    "demo": "Do the whole job on sample data, real where it can be had, in under two minutes.",
+    "doctor": "Show versions, measure the devices, and say what is missing and how to get it.",
+}
 
 app = App(
     name="cytounet",
-    help="Teach a U-Net to see your cells: train, predict, threshold, evaluate and measure.",
+    help="Teach a U-Net to see your cells. Ctrl-C ends a command and keeps what is best so far.",
     version=__version__,
     group_parameters=heading("Options"),
     suppress_keyboard_interrupt=False,
 )
-for command in COMMANDS:
-    # By name: a command is imported when it is called or its help is shown.
-    app.command(f"napari_cytounet.cli.{command}:{command}", name=command)
+for order, (command, summary) in enumerate(COMMANDS.items()):
+    # By name, since importing all commands would take longer than the help may.
+    app.command(f"napari_cytounet.cli.{command}:{command}", name=command, help=summary, sort_key=order)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,10 +10,7 @@ from napari_cytounet.cli.printing import print_result
 
 
 def demo(*, out: Path = Path("demo"), output: Output = OutputOptions()) -> None:
-    """Do the whole job on sample data, in under two minutes: train, predict, threshold, evaluate, measure.
-
-    The images are real ones where they can be had (BBBC030, from the folder that CYTOUNET_DATA names or from
-    the network), else synthetic; it says which.
+    """Demonstrate, and print what came out.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from napari_cytounet.cli.printing import print_result
 
 
 def doctor(*, output: Output = OutputOptions()) -> None:
-    """Show versions, measure the devices, and say what is missing and how to get it."""
+    """Examine this computer, and print what was found."""
     from napari_cytounet.runs.doctor import examining
 
     found = run_job(lambda cancel: examining(cancel=cancel), output)

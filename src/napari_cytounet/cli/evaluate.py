@@ -37,7 +37,7 @@ def evaluate(
     image_settings: Images = ImageSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Score predictions against truth, image by image and over all.
+    """Evaluate, and print the scores as tables.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ def measure(
     image_settings: Images = ImageSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Measure every object into one table: area, shape, place and intensity.
+    """Measure, and print what the table holds in short.
 
     Parameters
     ----------

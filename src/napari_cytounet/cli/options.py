@@ -5,31 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
 
+from napari_cytounet.cli.headings import heading
 from napari_cytounet.settings import DeviceSettings, ImageSettings, MaskSettings, ThresholdSettings
-
-HEADINGS = (
-    "Options",
-    "Training",
-    "Prediction",
-    "Threshold",
-    "Scores",
-    "Masks",
-    "Images",
-    "Network",
-    "Loss",
-    "Optimiser",
-    "Augmentation",
-    "Device",
-    "Printing",
-)
-"""Headings of the help, in their order."""
-
-
-def heading(title: str) -> Group:
-    """Return the group of options under one of `HEADINGS`."""
-    return Group(title, sort_key=HEADINGS.index(title))
 
 
 def options_of(title: str) -> Parameter:

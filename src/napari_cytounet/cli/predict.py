@@ -24,7 +24,7 @@ def predict(
     device: Devices = DeviceSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Apply a model to images, folders and stacks of any size.
+    """Predict, and print how many images that were.
 
     Parameters
     ----------

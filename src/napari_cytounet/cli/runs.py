@@ -11,7 +11,7 @@ from napari_cytounet.cli.printing import print_result
 
 
 def runs(folder: Path = Path(), /, *, output: Output = OutputOptions()) -> None:
-    """Show the runs kept so far, side by side.
+    """Print a table of runs.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ def threshold(
     image_settings: Images = ImageSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Make labels from probabilities or from raw images.
+    """Threshold, and print the number of objects of each image.
 
     Parameters
     ----------

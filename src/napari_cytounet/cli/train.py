@@ -47,9 +47,7 @@ def train(
     device: Devices = DeviceSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Train a U-Net from images and masks.
-
-    Ctrl-C ends the training and keeps the best network so far.
+    """Train with the options as settings, and print how good the model is.
 
     Parameters
     ----------

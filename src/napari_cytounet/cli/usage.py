@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cyclopts import CycloptsError
-from pydantic import ValidationError
 
 
 def explain_usage(error: CycloptsError) -> str:
     """Return what is wrong with the words of a command, naming the option, and where the help is."""
+    from pydantic import ValidationError  # here, so that the help need not wait for it
+
     cause = error.__cause__
     if isinstance(cause, ValidationError):
         text = "\n".join(_explain_setting(dict(problem)) for problem in cause.errors())

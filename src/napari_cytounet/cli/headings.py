@@ -1,0 +1,27 @@
+"""The headings under which the help lists options."""
+
+from __future__ import annotations
+
+from cyclopts import Group
+
+HEADINGS = (
+    "Options",
+    "Training",
+    "Prediction",
+    "Threshold",
+    "Scores",
+    "Masks",
+    "Images",
+    "Network",
+    "Loss",
+    "Optimiser",
+    "Augmentation",
+    "Device",
+    "Printing",
+)
+"""Headings of the help, in their order."""
+
+
+def heading(title: str) -> Group:
+    """Return the group of options under one of `HEADINGS`."""
+    return Group(title, sort_key=HEADINGS.index(title))
