@@ -261,10 +261,9 @@ def _boxes_with_less_memory(
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
-        smaller = work.settings.model_copy(update={"tile": tile_length(work.settings) // 2})
-        yield Notice(
-            f"Not enough memory for tiles of {tile_length(work.settings)} pixels: trying {smaller.tile}."
-        )
+        tile = tile_length(work.model.network, work.settings)
+        smaller = work.settings.model_copy(update={"tile": tile // 2})
+        yield Notice(f"Not enough memory for tiles of {tile} pixels: trying {tile // 2}.")
         try:
             yield from predicted_boxes(work.model, image, index, settings=smaller, device=work.device)
         except (RuntimeError, MemoryError) as second:

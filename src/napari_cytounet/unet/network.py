@@ -30,13 +30,20 @@ class UNet(nn.Module):
     settings
         Width, depth and stem.
 
+    Attributes
+    ----------
+    stride
+        The image is halved so often that its sides must be multiples of this; smaller ones are padded.
+    reach
+        How far away, in pixels, the image can change what is found in a pixel.
+
     Examples
     --------
     >>> network = UNet(channels=1, classes=1, settings=NetworkSettings(base_width=4, depth=2))
     >>> network(torch.zeros(2, 1, 50, 37)).shape
     torch.Size([2, 1, 50, 37])
-    >>> network.stride
-    8
+    >>> network.stride, network.reach
+    (8, 40)
     """
 
     def __init__(self, *, channels: int, classes: int, settings: NetworkSettings) -> None:
@@ -45,6 +52,8 @@ class UNet(nn.Module):
         self.classes = classes
         self.fold = 2 if settings.stem == "unshuffle" else 1
         self.stride = self.fold * 2**settings.depth
+        # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
+        self.reach = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
         logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]

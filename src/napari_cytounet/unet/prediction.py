@@ -24,8 +24,8 @@ from napari_cytounet.unet.model import Model, load_model
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
 
-HALO = 64
-"""Working pixels around a tile that matter to it: beyond them the probability changes by less than 1e-3."""
+HALO_OF_REACH = 0.9
+"""Share of the network's reach that a halo needs: what lies beyond changes a probability by about 1e-5."""
 
 FADE = 8
 """Working pixels over which a tile fades into the next, on either side of the seam."""
@@ -85,9 +85,8 @@ def predicted_boxes(
     read = PlaneReader(image, index, model.card.normalisation, scale)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
     margin = FADE + 1 + math.ceil(max(1.0, scale))
-    halo = max(margin, HALO if settings.halo is None else settings.halo)
-    halo += -halo % network.stride
-    tile = tile_length(settings)
+    halo = max(halo_width(network, settings), margin + -margin % network.stride)
+    tile = tile_length(network, settings)
     rows = _cut(image.height, scale, tile, network.stride)
     columns = _cut(image.width, scale, tile, network.stride)
     blender = Blender([row.span for row in rows], [column.span for column in columns])
@@ -154,9 +153,15 @@ def predict_array(
     return np.stack(planes) if image.plane_axes else planes[0]
 
 
-def tile_length(settings: PredictionSettings) -> int:
+def halo_width(network: UNet, settings: PredictionSettings) -> int:
+    """Return the working pixels of a halo, a multiple of the stride: those set, or those that matter."""
+    halo = round(HALO_OF_REACH * network.reach) if settings.halo is None else settings.halo
+    return halo + -halo % network.stride
+
+
+def tile_length(network: UNet, settings: PredictionSettings) -> int:
     """Return the least length of a tile, in working pixels: the one set, or one whose halo costs little."""
-    return settings.tile or int(TILE_OVER_HALO * max(settings.halo or HALO, HALO))
+    return settings.tile or int(TILE_OVER_HALO * max(halo_width(network, settings), network.stride))
 
 
 def scale_for(model: Model, image: Image) -> float:
