@@ -22,7 +22,7 @@ TILE = 1024
 """Least length of a tile that is scored at once, in working pixels."""
 
 HALO = 32
-"""Working pixels around it: seams are off by less than 0.01 in probability, too little to matter to a score."""
+"""Working pixels around it: seams are off by less than 0.01 in probability, too little for a score."""
 
 
 @dataclass(frozen=True)
