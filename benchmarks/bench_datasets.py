@@ -1,7 +1,8 @@
 """Dice after 60, 180 and 600 s on three more sets of real images, with one preset for all.
 
-`a549`: the two images img_9 and img_10 are left out. `isbi2012`: 16 slices to learn from, 4 to test. `dsb2018`:
-50 fluorescence images to learn from and 50 others to test, drawn once with seed 0 from the sorted names.
+`a549`: the two images img_9 and img_10 are left out. `isbi2012`: 16 slices to learn from, 4 to test.
+`dsb2018`: 50 fluorescence images to learn from and 50 others to test, drawn once with seed 0 from the
+sorted names.
 """
 
 from __future__ import annotations

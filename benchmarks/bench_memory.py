@@ -1,6 +1,6 @@
 """Memory for predicting a 20,000 x 20,000 Zarr: the highest RSS above the interpreter's own.
 
-The interpreter's own is read in a process that has imported all that prediction needs and has done nothing.
+The interpreter's own is what the same process has used once all that prediction needs is imported.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ SIZE = 20_000
 CHUNK = 1_000
 
 PREDICT = """
-import json, resource, sys, time
-from pathlib import Path
+import json, sys
+from resource import RUSAGE_SELF, getrusage
+from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.predicting import predict
 from napari_cytounet.settings import PredictionSettings
-import napari_cytounet.images.zarr_images, napari_cytounet.unet.prediction
-own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.perf_counter()
-if len(sys.argv) > 2:
-    predict(sys.argv[1], [sys.argv[2]], out=sys.argv[3], settings=PredictionSettings(output=tuple(sys.argv[4:])))
-print(json.dumps({"own": own, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, "s": time.perf_counter() - began}))
+
+own = getrusage(RUSAGE_SELF).ru_maxrss
+model, image, out, *output = sys.argv[1:]
+predict(model, [image], out=out, settings=PredictionSettings(output=tuple(output)))
+print(json.dumps({"own": own, "peak": getrusage(RUSAGE_SELF).ru_maxrss}))
 """
 
 
@@ -42,21 +42,22 @@ def main(side: int = SIZE) -> None:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        card = ModelCard(channels=1, classes=("cell",), network=NetworkSettings(), thresholds=(0.5,), working_scale=0.5)
+        card = ModelCard(
+            channels=1, classes=("cell",), network=NetworkSettings(), thresholds=(0.5,), working_scale=0.5
+        )
         save_model(folder / "model.safetensors", build_network(card, seed=0).state_dict(), card)
         cells = make_cells("fluorescence", shape=(CHUNK, CHUNK), count=200, seed=0).image
-        image = zarr.create_array(folder / "plane.zarr", shape=(side, side), chunks=(CHUNK, CHUNK), dtype=np.uint8)
+        image = zarr.create_array(
+            folder / "plane.zarr", shape=(side, side), chunks=(CHUNK, CHUNK), dtype=np.uint8
+        )
         for row in range(0, side, CHUNK):
             image[row : row + CHUNK] = np.tile(cells, (1, side // CHUNK))
         for output in (["probabilities"], ["probabilities", "classes", "instances"]):
             out = folder / "-".join(output)
             began = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", PREDICT, str(folder / "model.safetensors"), str(folder / "plane.zarr"), str(out), *output],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
+            files = [str(folder / "model.safetensors"), str(folder / "plane.zarr"), str(out)]
+            command = [sys.executable, "-c", PREDICT, *files, *output]
+            done = subprocess.run(command, capture_output=True, text=True, check=True)
             figures = json.loads(done.stdout)
             rows.append(
                 {

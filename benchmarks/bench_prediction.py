@@ -38,9 +38,7 @@ def main() -> None:
         source = Path(folder) / "cells.tif"
         tile = make_cells("dic", shape=(512, 512), seed=0).image
         write_image(source, np.tile(tile, (SIZE // 512, SIZE // 512)), "YX")
-        rows = [
-            measure(preset, scale, kind, source) for kind in available_kinds() for preset, scale in CASES
-        ]
+        rows = [measure(preset, scale, kind, source) for kind in available_kinds() for preset, scale in CASES]
     report("prediction", rows, note="median of the ratios of neighbouring rounds; targets 1.10 and 1.35")
 
 
@@ -107,7 +105,7 @@ def time_bare(model: Model, shapes: list[tuple[int, int]], device: Device) -> fl
     """Return the seconds of the forward passes alone."""
     network = for_inference(model.network, device)
     tensors = {
-        shape: torch.rand(1, 1, *shape, device=device.torch_device).contiguous(memory_format=torch.channels_last)
+        shape: torch.rand(1, 1, *shape, device=device.torch_device).to(memory_format=torch.channels_last)
         for shape in set(shapes)
     }
     began = time.perf_counter()

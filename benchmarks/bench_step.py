@@ -22,7 +22,7 @@ from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.images.truth import Truth
 from napari_cytounet.runs.history import History
-from napari_cytounet.settings import MaskKind, TrainingSettings, TrainSettings
+from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet.devices import available_kinds, choose_device
 from napari_cytounet.unet.losses import segmentation_loss
 from napari_cytounet.unet.model import ModelCard, build_network
@@ -59,11 +59,17 @@ def main() -> None:
 
 def measure(preset: str, kind: str) -> tuple[list[float], list[float]]:
     """Return seconds a step, whole and bare, of each round."""
-    settings = TrainSettings(training=TrainingSettings(preset=preset, steps=10_000)).with_preset()  # type: ignore[arg-type]
+    chosen = TrainingSettings.model_validate({"preset": preset, "steps": 10_000})
+    settings = TrainSettings(training=chosen).with_preset()
     device = choose_device(settings.device.model_copy(update={"device": kind}))
-    card = ModelCard(channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,), mask_kind=MaskKind.BINARY)
+    card = ModelCard(channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,))
     training = Training(
-        build_network(card, seed=0), planes(), [], settings=settings, device=device, pace=StepPace(10_000, 1e-3)
+        build_network(card, seed=0),
+        planes(),
+        [],
+        settings=settings,
+        device=device,
+        pace=StepPace(10_000, 1e-3),
     )
     steps = whole_steps(training)
     bare = bare_steps(training, settings)

@@ -131,15 +131,15 @@ class AugmentationSettings(Settings):
     flip: bool = Field(True, description="Mirror patches at random.")
     rotate: bool = Field(True, description="Turn patches by any angle.")
     scale: tuple[float, float] = Field((0.75, 1.33), description="Magnify patches by a factor in this range.")
-    contrast: float = Field(0.25, ge=0, lt=1, description="Change the contrast by up to this share.")
+    contrast: float = Field(0.1, ge=0, lt=1, description="Change the contrast by up to this share.")
     brightness: float = Field(
-        0.15, ge=0, description="Shift the brightness by up to this share of the range."
+        0.05, ge=0, description="Shift the brightness by up to this share of the range."
     )
-    gamma: float = Field(0.3, ge=0, description="Bend intensities by a power of up to e to this number.")
+    gamma: float = Field(0.05, ge=0, description="Bend intensities by a power of up to e to this number.")
     noise: float = Field(
-        0.05, ge=0, description="Highest standard deviation of added noise, as share of the range."
+        0.0, ge=0, description="Highest standard deviation of added noise, as share of the range."
     )
-    blur: float = Field(1.0, ge=0, description="Highest standard deviation of blur, in working pixels.")
+    blur: float = Field(0.0, ge=0, description="Highest standard deviation of blur, in working pixels.")
 
     @model_validator(mode="after")
     def _scale_is_a_range(self) -> Self:

@@ -53,7 +53,7 @@ def test_folder_of_images(cells, tmp_path):
     result = threshold([cells], tmp_path / "out", OTSU, on_event=events.append)
     assert [file.name for file in result.files] == ["img_2", "img_10"]
     assert [file.objects for file in result.files] == [2, 3]
-    assert not result.cancelled
+    assert not result.stopped
     assert [Path(event.path) for event in events if isinstance(event, FileWritten)] == [
         tmp_path / "out" / kind / f"{name}.tif"
         for name in ("img_2", "img_10")
@@ -195,7 +195,7 @@ def test_an_empty_image_is_said_to_be_empty(tmp_path):
     assert not open_image(file.classes).read().any()
     assert json.loads(open_image(file.classes).tags["segmentation"])["thresholds"] == [[None]]
     assert json.loads(json.dumps(result.as_dict(), allow_nan=False)) == {
-        "cancelled": False,
+        "stopped": False,
         "files": [
             {
                 "name": "empty",
@@ -216,7 +216,7 @@ def test_cancelling_keeps_what_is_complete(cells, tmp_path):
             cancel.set()
 
     result = threshold([cells], tmp_path / "out", OTSU, cancel=cancel, on_event=stop_after_the_first)
-    assert result.cancelled
+    assert result.stopped
     assert [file.name for file in result.files] == ["img_2"]
     assert [path.stem for path in find_images(tmp_path / "out" / "instances")] == ["img_2"]
 

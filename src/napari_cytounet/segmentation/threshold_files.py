@@ -36,16 +36,16 @@ class ThresholdResult:
     ----------
     files
         One entry an image, in order.
-    cancelled
+    stopped
         Whether it was stopped before the last image.
     """
 
     files: tuple[SegmentedImage, ...]
-    cancelled: bool = False
+    stopped: bool = False
 
     def as_dict(self) -> dict[str, object]:
         """Return a JSON-ready dictionary."""
-        return {"cancelled": self.cancelled, "files": [file.as_dict() for file in self.files]}
+        return {"stopped": self.stopped, "files": [file.as_dict() for file in self.files]}
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def thresholding(
         except Cancelled:
             if not done:
                 raise
-            return ThresholdResult(tuple(done), cancelled=True)
+            return ThresholdResult(tuple(done), stopped=True)
         done.append(found)
         if found.objects == 0:
             yield Notice(f"{task.stem}: no object was found")

@@ -118,7 +118,8 @@ class Training:
             self.step += 1
             self.seconds = before + time.perf_counter() - started
             self.validates_next = self._pace.validates(self.step, self.seconds)
-            yield BatchDone(self.step, loss, rate, self.seconds, fraction)
+            used = min(1.0, self._pace.fraction(self.step + 1, self.seconds))
+            yield BatchDone(self.step, loss, rate, self.seconds, used)
             self._count_skipped(loss)
             if self.validates_next:
                 validated = self.step

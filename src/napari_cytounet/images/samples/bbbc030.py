@@ -72,8 +72,11 @@ def _download(url: str, folder: Path) -> Path:
     try:
         for name in hashes:  # before the threads, which would race for it
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(max_workers=8) as pool:  # most of the time is waiting for the server
+        pool = ThreadPoolExecutor(max_workers=8)  # most of the time is waiting for the server
+        try:
             list(pool.map(source.fetch, hashes))
+        finally:
+            pool.shutdown(cancel_futures=True)  # where one file cannot be had, do not wait for all the others
     except RequestException as error:
         raise SampleError(
             f"BBBC030 cannot be downloaded from {url} ({type(error).__name__}). Check the connection to the "
