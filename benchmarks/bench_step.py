@@ -32,7 +32,7 @@ from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.training import Training
 
 PRESETS = ("fast", "balanced", "thorough", "cytounet")
-ROUNDS = 12
+ROUNDS = 6
 STEPS = 4
 """Steps timed at a stretch, of each kind."""
 
@@ -104,10 +104,10 @@ def bare_steps(training: Training, settings: TrainSettings) -> Iterator[None]:
         with training.device.autocast():
             logits = network(image)
         loss = segmentation_loss(logits, batch.targets, batch.labelled, settings.loss)
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), settings.optimiser.gradient_clip)
-        optimiser.step()
+        optimiser.step(settings.optimiser.learning_rate)
         yield
 
 

@@ -88,8 +88,7 @@ def examining(*, cancel: threading.Event | None = None) -> Generator[Event, None
 
 def _measure(device: Device, *, chosen: bool) -> MeasuredDevice:
     with device.threads_set():
-        network = UNet(channels=1, classes=1, settings=NetworkSettings())
-        network.to(device.torch_device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = device.place(UNet(channels=1, classes=1, settings=NetworkSettings()))
         steps = _rate(_training_step(network, device), device)
         predictions = _rate(_prediction(network, device), device)
     return MeasuredDevice(device.name, chosen, steps, predictions * PREDICTED_SIDE**2 / 1e6)
@@ -99,15 +98,16 @@ def _training_step(network: UNet, device: Device) -> Callable[[], object]:
     training = TrainingSettings()
     shape = (training.batch_size, 1, training.patch_size, training.patch_size)
     patches = torch.rand(shape, device=device.torch_device).contiguous(memory_format=torch.channels_last)
-    optimiser = build_optimiser(network, OptimiserSettings())
+    settings = OptimiserSettings()
+    optimiser = build_optimiser(network, settings)
 
     def step() -> None:
         with device.autocast():
             logits = network(patches)
         loss = F.binary_cross_entropy_with_logits(logits.float(), patches)
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
+        optimiser.step(settings.learning_rate)
 
     return step
 

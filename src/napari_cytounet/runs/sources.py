@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,10 @@ def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> list[Source]
     PairingError
         If they differ in size or planes, or if images differ in channels.
     """
-    sources = [Source(open_image(pair.image, settings), open_image(pair.mask)) for pair in pairs]
+    with ThreadPoolExecutor() as pool:  # decoding lets go of the interpreter
+        images = pool.map(lambda pair: open_image(pair.image, settings), pairs)
+        masks = pool.map(lambda pair: open_image(pair.mask), pairs)
+        sources = [Source(image, mask) for image, mask in zip(images, masks, strict=True)]
     for source in sources:
         _check_sizes(source)
     first = sources[0].image

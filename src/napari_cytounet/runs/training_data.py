@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,36 +54,47 @@ def prepare_planes(
     TrainingError
         If no plane is labelled, or there is nothing to tell apart.
     """
+    tasks = [(source, index) for source in sources for index in source.image.planes]
     planes: list[TrainingPlane] = []
     left_out = 0
-    total = sum(len(source.image.planes) for source in sources)
-    for source in sources:
-        for index in source.image.planes:
-            truth = preparation.reading.read(source.mask, _mask_index(source, index))
-            if truth is None:
-                left_out += 1
-                continue
-            if notice := _suspicion(truth, source, index):
+    pool = ThreadPoolExecutor()  # decoding and resizing let go of the interpreter
+    try:
+        for plane, notice in pool.map(lambda task: _prepare(task[0], task[1], preparation), tasks):
+            if notice:
                 yield notice
-            planes.append(
-                training_plane(
-                    source.image,
-                    index,
-                    truth,
-                    class_count=preparation.reading.class_count,
-                    normalisation=preparation.normalisation,
-                    working_scale=preparation.working_scale,
-                    loss=preparation.settings.loss,
-                )
-            )
-            yield Progress(what, len(planes) + left_out, total)
+            if plane is None:
+                left_out += 1
+            else:
+                planes.append(plane)
+            yield Progress(what, len(planes) + left_out, len(tasks))
+    finally:
+        pool.shutdown(cancel_futures=True)
     if left_out:
         yield Notice(
-            f"{left_out} of {total} planes are 0 everywhere: taken as not labelled and left out. "
+            f"{left_out} of {len(tasks)} planes are 0 everywhere: taken as not labelled and left out. "
             "Use --empty-planes if they say that there is nothing there."
         )
     _check_teaches(planes)
     return planes
+
+
+def _prepare(
+    source: Source, index: tuple[int, ...], preparation: Preparation
+) -> tuple[TrainingPlane | None, Notice | None]:
+    """Prepare one plane, None if nobody labelled it, and say what looks wrong with it."""
+    truth = preparation.reading.read(source.mask, _mask_index(source, index))
+    if truth is None:
+        return None, None
+    plane = training_plane(
+        source.image,
+        index,
+        truth,
+        class_count=preparation.reading.class_count,
+        normalisation=preparation.normalisation,
+        working_scale=preparation.working_scale,
+        loss=preparation.settings.loss,
+    )
+    return plane, _suspicion(truth, source, index)
 
 
 def _mask_index(source: Source, index: tuple[int, ...]) -> tuple[int, ...]:

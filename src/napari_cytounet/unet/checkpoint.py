@@ -7,11 +7,11 @@ import math
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.unet.model import read_tensors, write_tensors
+from napari_cytounet.unet.optimisers import restore_memory
 from napari_cytounet.unet.training import Best, Training
 from napari_cytounet.unet.validation import ValidationScore
 
@@ -24,13 +24,13 @@ def save_checkpoint(path: Path, training: Training) -> None:
     tensors = _named("network", training.network.state_dict()) | _named(
         "averaged", training.averaged.state_dict()
     )
-    for number, state in training.optimiser.state_dict()["state"].items():
-        tensors |= _named(f"optimiser/{number}", {n: v for n, v in state.items() if isinstance(v, Tensor)})
+    tensors |= _named("optimiser", training.optimiser.memory())
     if best is not None:
         tensors |= _named("best", best.weights)
     state = {
         "step": training.step,
         "seconds": training.seconds,
+        "began": training.began,
         "skipped": training.skipped,
         "batch_size": training.sampler.batch_size,
         "sampler": training.sampler.state(),
@@ -63,24 +63,15 @@ def restore_checkpoint(path: Path, training: Training) -> None:
         raise ModelFileError(
             f"{path} was made with other network settings than its run has now. Begin a new run."
         ) from error
-    _restore_optimiser(training, tensors)
-    training.step, training.seconds, training.skipped = state["step"], state["seconds"], state["skipped"]
+    restore_memory(training.optimiser, _below("optimiser", tensors))
+    training.step, training.skipped = state["step"], state["skipped"]
+    training.seconds, training.began = state["seconds"], state["began"]
     training.sampler.batch_size = state["batch_size"]
     training.sampler.restore(state["sampler"])
     if state["best"] is not None:
         dice = state["best"]["dice"]
         score = ValidationScore(math.nan if dice is None else dice, tuple(state["best"]["thresholds"]))
         training.best = Best(score, _below("best", tensors), state["best"]["step"])
-
-
-def _restore_optimiser(training: Training, tensors: dict[str, Tensor]) -> None:
-    """Fill the optimiser's memory, each tensor laid out in memory as its weight is."""
-    optimiser = training.optimiser
-    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
-    for number, weight in enumerate(weights):
-        for name, values in _below(f"optimiser/{number}", tensors).items():
-            kept = values if values.ndim == 0 else torch.empty_like(weight).copy_(values)
-            optimiser.state[weight][name] = kept
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -51,7 +51,7 @@ class UNet(nn.Module):
         self.channels = channels
         self.classes = classes
         self.fold = 2 if settings.stem == "unshuffle" else 1
-        self.stride = self.fold * 2**settings.depth
+        self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
         logits = 1 if classes == 1 else classes + 1

@@ -19,8 +19,12 @@ WARM_UP = 0.05
 VALIDATIONS = 10
 """How often a training is validated."""
 
-SHARE_FOR_VALIDATION = 0.08
+SHARE_FOR_VALIDATION = 0.05
 """Share of the time that validation may take in a budget of minutes."""
+
+FIRST_VALIDATION = 0.3
+FIRST_VALIDATION_SECONDS = 20.0
+"""The first validation in a budget of minutes comes after this share of it, or so many seconds."""
 
 
 class Pace(Protocol):
@@ -40,6 +44,10 @@ class Pace(Protocol):
 
     def validation_took(self, seconds: float) -> None:
         """Hear how long the last validation took."""
+        ...
+
+    def begin_at(self, seconds: float) -> None:
+        """Hear how many seconds had passed before the first step."""
         ...
 
 
@@ -78,6 +86,9 @@ class StepPace:
     def validation_took(self, seconds: float) -> None:
         """See `Pace`."""
 
+    def begin_at(self, seconds: float) -> None:
+        """See `Pace`."""
+
 
 @dataclass
 class ClockPace:
@@ -93,12 +104,18 @@ class ClockPace:
 
     budget: float
     highest: float
+    _began: float = 0.0
     _validation: float = 0.0
     _next: float = 0.0
 
+    def begin_at(self, seconds: float) -> None:
+        """See `Pace`."""
+        self._began = seconds
+        self._next = seconds + min(FIRST_VALIDATION * self.budget, FIRST_VALIDATION_SECONDS)
+
     def fraction(self, step: int, seconds: float) -> float:
         """See `Pace`."""
-        return seconds / self._end()
+        return (seconds - self._began) / (self._end() - self._began)
 
     def rate(self, step: int, fraction: float) -> float:
         """See `Pace`."""
@@ -106,7 +123,7 @@ class ClockPace:
 
     def validates(self, step: int, seconds: float) -> bool:
         """See `Pace`."""
-        if seconds < max(self._next, self.budget / VALIDATIONS) and seconds < self._end():
+        if seconds < min(self._next, self._end()):
             return False
         self._next = seconds + max(self.budget / VALIDATIONS, self._validation / SHARE_FOR_VALIDATION)
         return True
@@ -116,7 +133,8 @@ class ClockPace:
         self._validation = max(self._validation, seconds)
 
     def _end(self) -> float:
-        return max(0.5 * self.budget, self.budget - 1.2 * self._validation - 0.02 * self.budget)
+        reserve = 1.2 * self._validation + 0.02 * self.budget
+        return max(self.budget - reserve, (self._began + self.budget) / 2)
 
 
 @dataclass(frozen=True)
@@ -147,4 +165,7 @@ class RecordedPace:
         return step in self.validated
 
     def validation_took(self, seconds: float) -> None:
+        """See `Pace`."""
+
+    def begin_at(self, seconds: float) -> None:
         """See `Pace`."""

@@ -56,9 +56,9 @@ class Training:
 
     Attributes
     ----------
-    step, seconds, skipped
-        Steps taken; seconds that they took, those before a resume included; steps with a loss that was
-        not finite.
+    step, seconds, began, skipped
+        Steps taken; seconds since the budget began, those before a resume included; those of them before the
+        first step; steps with a loss that was not finite.
     validates_next
         Whether the step just taken is followed by a validation, which belongs to it.
     best
@@ -86,6 +86,7 @@ class Training:
         self.sampler = Sampler(training, settings.training, settings.augmentation, device.torch_device)
         self.step = 0
         self.seconds = 0.0
+        self.began = 0.0
         self.skipped = 0
         self.validates_next = False
         self._skipped_in_a_row = 0
@@ -103,6 +104,9 @@ class Training:
             `time.perf_counter()` at which the budget began; `seconds` of an earlier run are added to it.
         """
         before = self.seconds
+        if self.step == 0:
+            self.began = time.perf_counter() - started
+        self._pace.begin_at(self.began)
         validated = self.step if self.best else 0
         while not cancel.is_set():
             self.seconds = before + time.perf_counter() - started
@@ -133,15 +137,13 @@ class Training:
 
     def _one_step(self, rate: float) -> float:
         """Draw a batch, follow its gradient and return its loss, NaN where the step was skipped."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
         batch = self.sampler.draw()
         with self.device.autocast():
             logits = self.network(batch.image.contiguous(memory_format=torch.channels_last))
         loss = segmentation_loss(logits, batch.targets, batch.labelled, self._settings.loss, batch.weights)
         if self._settings.optimiser.l1 > 0:
             loss = loss + self._settings.optimiser.l1 * l1_penalty(self.network)
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         length = torch.nn.utils.clip_grad_norm_(
             self.network.parameters(), self._settings.optimiser.gradient_clip
@@ -150,7 +152,7 @@ class Training:
             # The forward pass has already spoilt the running statistics of the normalisation.
             restore_statistics(self.network, self.averaged)
             return math.nan
-        self.optimiser.step()
+        self.optimiser.step(rate)
         average_into(self.averaged, self.network, self._settings.optimiser.averaging, self.step)
         return float(loss.detach())
 
@@ -177,7 +179,7 @@ class Training:
             ) from error
         self._batch_was_halved = True
         self.sampler.batch_size = size // 2
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         return Notice(f"Not enough memory for {size} patches a step: going on with {size // 2}.")
 
     def _validate(self) -> Validated:
