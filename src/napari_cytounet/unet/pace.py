@@ -115,7 +115,9 @@ class ClockPace:
 
     def fraction(self, step: int, seconds: float) -> float:
         """See `Pace`."""
-        return (seconds - self._began) / (self._end() - self._began)
+        left = self._end() - self._began
+        # Reading the images may have used up the whole budget.
+        return (seconds - self._began) / left if left > 0 else 1.0
 
     def rate(self, step: int, fraction: float) -> float:
         """See `Pace`."""
@@ -134,7 +136,7 @@ class ClockPace:
 
     def _end(self) -> float:
         reserve = 1.2 * self._validation + 0.02 * self.budget
-        return max(self.budget - reserve, (self._began + self.budget) / 2)
+        return self.budget - min(reserve, (self.budget - self._began) / 2)
 
 
 @dataclass(frozen=True)
