@@ -167,8 +167,9 @@ class TrainingSettings(Settings):
 
     preset: Literal["fast", "balanced", "thorough", "cytounet"] = Field(
         "balanced",
-        description="Sets all settings that you do not set yourself: fast for a first look, balanced (with "
-        "less than half a minute as fast), thorough for the best result, cytounet for the network of the Keras package of that name.",
+        description="Sets all settings that you do not set yourself: fast for a first look, balanced (as "
+        "fast where there is less than half a minute), thorough for the best result, cytounet for the network "
+        "of the Keras package of that name.",
     )
     minutes: float | None = Field(
         None,
@@ -240,7 +241,7 @@ class TrainSettings(Settings):
         return self.model_copy(update=changes)
 
     def _effective_preset(self) -> str:
-        """Return the preset, or fast for a short budget, which is spent best on many steps of a small network."""
+        """Return the preset, or fast for a short budget: many steps of a small network are worth more."""
         minutes = self.training.minutes
         short = minutes is not None and minutes < SHORTEST_BALANCED_MINUTES
         return "fast" if short and self.training.preset == "balanced" else self.training.preset

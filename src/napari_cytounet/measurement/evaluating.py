@@ -10,12 +10,12 @@ import numpy as np
 
 from napari_cytounet.errors import Cancelled, MaskError
 from napari_cytounet.events import Event, Notice, Progress, drain
+from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
 from napari_cytounet.measurement.boundary import TOLERANCE
 from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
-from napari_cytounet.measurement.image_files import ImageFiles
 from napari_cytounet.measurement.image_scores import ImageScores, score_image
 from napari_cytounet.measurement.results import label_kind, open_labels, read_labels, result_kind
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_cytounet.errors import ImageError
+from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import MaskReading, understand_masks
-from napari_cytounet.measurement.image_files import ImageFiles
 from napari_cytounet.measurement.results import label_kind, objects_of, open_labels, read_labels, result_kind
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 

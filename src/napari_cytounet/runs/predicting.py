@@ -119,7 +119,7 @@ def predicting(
     paths = [path for source in inputs for path in find_images(source)]
     chosen = choose_device(device)
     tags = {
-        "model": content_hash(loaded.path),
+        "model": content_hash(loaded.path) if loaded.path else "",
         "classes": json.dumps(loaded.card.classes),
         "thresholds": json.dumps(loaded.card.thresholds),
     }

@@ -10,57 +10,115 @@ from pathlib import Path
 
 from napari_cytounet.errors import PairingError
 from napari_cytounet.images.image import Image
+from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import Pair
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import ImageSettings
 
+KEPT_BYTES = 100_000_000
+"""Files of up to so many bytes together stay decoded; of more, one at a time is opened when it is needed."""
 
-@dataclass(frozen=True)
+
 class Source:
     """An image and its mask.
 
-    Attributes
+    Parameters
     ----------
-    image, mask
-        Opened lazily, of equal size and planes.
+    pair
+        The files.
+    settings
+        How the image is read.
+    keep
+        Whether what is opened once stays in memory.
     """
 
-    image: Image
-    mask: Image
+    def __init__(self, pair: Pair, settings: ImageSettings, *, keep: bool) -> None:
+        self.pair = pair
+        self._settings = settings
+        self._keep = keep
+        self._kept: tuple[Image, Image] | None = None
+
+    def open(self) -> tuple[Image, Image]:
+        """Return the image and its mask.
+
+        Raises
+        ------
+        PairingError
+            If they differ in size or planes.
+        """
+        if self._kept is not None:
+            return self._kept
+        image, mask = open_image(self.pair.image, self._settings), open_image(self.pair.mask)
+        _check_sizes(image, mask)
+        if self._keep:
+            self._kept = image, mask
+        return image, mask
 
     def describe(self) -> dict[str, str]:
         """Return paths and SHA-256 for the record."""
         return {
-            "image": _full_path(self.image),
-            "image_sha256": content_hash(self.image.path),
-            "mask": _full_path(self.mask),
-            "mask_sha256": content_hash(self.mask.path),
+            "image": str(self.pair.image.resolve()),
+            "image_sha256": content_hash(self.pair.image),
+            "mask": str(self.pair.mask.resolve()),
+            "mask_sha256": content_hash(self.pair.mask),
         }
 
 
-def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> list[Source]:
-    """Open pairs and check that image and mask fit together.
+@dataclass(frozen=True)
+class Sources:
+    """Image and mask pairs that were opened once and fit together.
+
+    Attributes
+    ----------
+    pairs
+        One entry a pair, in order.
+    masks
+        All masks; those that are not kept in memory are opened one by one as they are asked for.
+    channels
+        Of every image.
+    pixel_size
+        Micrometres a pixel, if it is known and the same in all images.
+    """
+
+    pairs: list[Source]
+    masks: Sequence[Image]
+    channels: int
+    pixel_size: float | None
+
+
+def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> Sources:
+    """Open pairs and check that they fit together.
 
     Raises
     ------
     PairingError
-        If they differ in size or planes, or if images differ in channels.
+        If an image and its mask differ in size or planes, or if images differ in channels.
     """
+    files = [file for pair in pairs for file in (pair.image, pair.mask)]
+    keep = sum(file.stat().st_size for file in files) <= KEPT_BYTES
+    sources = [Source(pair, settings, keep=keep) for pair in pairs]
     with ThreadPoolExecutor() as pool:  # decoding lets go of the interpreter
-        images = pool.map(lambda pair: open_image(pair.image, settings), pairs)
-        masks = pool.map(lambda pair: open_image(pair.mask), pairs)
-        sources = [Source(image, mask) for image, mask in zip(images, masks, strict=True)]
-    for source in sources:
-        _check_sizes(source)
-    first = sources[0].image
-    for source in sources[1:]:
-        if source.image.channels != first.channels:
+        facts = list(pool.map(_facts, sources))
+    for source, (channels, _) in zip(sources, facts, strict=True):
+        if channels != facts[0][0]:
             raise PairingError(
-                f"{source.image.path} has {source.image.channels} channel(s), but {first.path} has "
-                f"{first.channels}. One network needs images of one kind: sort them into two folders."
+                f"{source.pair.image} has {channels} channel(s), but {pairs[0].image} has {facts[0][0]}. "
+                "One network needs images of one kind: sort them into two folders."
             )
-    return sources
+    sizes = {pixel_size for _, pixel_size in facts}
+    masks: Sequence[Image] = (
+        [source.open()[1] for source in sources]
+        if keep
+        else ImageFiles([pair.mask for pair in pairs], ImageSettings())
+    )
+    return Sources(sources, masks, facts[0][0], sizes.pop() if len(sizes) == 1 else None)
+
+
+def _facts(source: Source) -> tuple[int, float | None]:
+    """Return the channels and the pixel size of an image, opening it and its mask once."""
+    image, _ = source.open()
+    return image.channels, image.pixel_size.x if image.pixel_size else None
 
 
 def describe_model(model: Path) -> dict[str, str]:
@@ -69,10 +127,8 @@ def describe_model(model: Path) -> dict[str, str]:
     return {"model": str(file.resolve()), "sha256": content_hash(file)}
 
 
-def content_hash(path: Path | None) -> str:
+def content_hash(path: Path) -> str:
     """Return the SHA-256 of a file, or of all files below a folder (a Zarr) with their names."""
-    if path is None:
-        return ""
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -84,13 +140,7 @@ def content_hash(path: Path | None) -> str:
     return digest.hexdigest()
 
 
-def _full_path(image: Image) -> str:
-    """Return the path as it holds from any folder: a run may be resumed from another one."""
-    return str(image.path.resolve()) if image.path else image.name
-
-
-def _check_sizes(source: Source) -> None:
-    image, mask = source.image, source.mask
+def _check_sizes(image: Image, mask: Image) -> None:
     if (image.height, image.width) != (mask.height, mask.width):
         raise PairingError(
             f"{image.path} is {image.height} x {image.width} pixels, but its mask {mask.path} is "

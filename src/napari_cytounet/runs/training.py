@@ -17,6 +17,7 @@ from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import History, open_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
 from napari_cytounet.runs.record import now, write_record
+from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
@@ -119,19 +120,11 @@ def training(
     started = time.perf_counter()
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
+    request = TrainRequest(
+        images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat
+    ).completed()
     with nullcontext() if resume else folder.begun():
-        prepared = yield from prepare_run(
-            images,
-            masks,
-            folder=folder,
-            validation=validation,
-            settings=settings,
-            start_from=start_from,
-            freeze_encoder=freeze_encoder,
-            resume=resume,
-            repeat=repeat,
-            cancel=cancel,
-        )
+        prepared = yield from prepare_run(request, cancel)
         state = prepared.training
         if resume and folder.checkpoint.exists():
             restore_checkpoint(folder.checkpoint, state)

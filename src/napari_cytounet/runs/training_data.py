@@ -54,72 +54,75 @@ def prepare_planes(
     TrainingError
         If no plane is labelled, or there is nothing to tell apart.
     """
-    tasks = [(source, index) for source in sources for index in source.image.planes]
     planes: list[TrainingPlane] = []
-    left_out = 0
+    left_out: list[str] = []
     pool = ThreadPoolExecutor()  # decoding and resizing let go of the interpreter
     try:
-        for plane, notice in pool.map(lambda task: _prepare(task[0], task[1], preparation), tasks):
-            if notice:
-                yield notice
-            if plane is None:
-                left_out += 1
-            else:
-                planes.append(plane)
-            yield Progress(what, len(planes) + left_out, len(tasks))
+        for done, prepared in enumerate(pool.map(lambda source: _prepare(source, preparation), sources)):
+            planes += prepared.planes
+            left_out += prepared.left_out
+            yield from prepared.notices
+            yield Progress(what, done + 1, len(sources))
     finally:
         pool.shutdown(cancel_futures=True)
     if left_out:
         yield Notice(
-            f"{left_out} of {len(tasks)} planes are 0 everywhere: taken as not labelled and left out. "
+            f"{len(left_out)} planes are 0 everywhere: taken as not labelled and left out. "
             "Use --empty-planes if they say that there is nothing there."
         )
     _check_teaches(planes)
     return planes
 
 
-def _prepare(
-    source: Source, index: tuple[int, ...], preparation: Preparation
-) -> tuple[TrainingPlane | None, Notice | None]:
-    """Prepare one plane, None if nobody labelled it, and say what looks wrong with it."""
-    truth = preparation.reading.read(source.mask, _mask_index(source, index))
-    if truth is None:
-        return None, None
-    plane = training_plane(
-        source.image,
-        index,
-        truth,
-        class_count=preparation.reading.class_count,
-        normalisation=preparation.normalisation,
-        working_scale=preparation.working_scale,
-        loss=preparation.settings.loss,
-    )
-    return plane, _suspicion(truth, source, index)
+@dataclass(frozen=True)
+class _PreparedSource:
+    """What one image and its mask gave: planes, the names of those not labelled, and what looks wrong."""
+
+    planes: list[TrainingPlane]
+    left_out: list[str]
+    notices: list[Notice]
 
 
-def _mask_index(source: Source, index: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the index of the mask's plane: its axes may be named otherwise than those of the image."""
-    return source.mask.planes[source.image.planes.index(index)]
+def _prepare(source: Source, preparation: Preparation) -> _PreparedSource:
+    image, mask = source.open()
+    prepared = _PreparedSource([], [], [])
+    # Plane by plane: the axes of the mask may be named otherwise than those of the image.
+    for index, mask_index in zip(image.planes, mask.planes, strict=True):
+        truth = preparation.reading.read(mask, mask_index)
+        if truth is None:
+            prepared.left_out.append(image.plane_name(index))
+            continue
+        prepared.notices.extend(_suspicions(truth, f"{mask.path}: {mask.plane_name(mask_index)}"))
+        prepared.planes.append(
+            training_plane(
+                image,
+                index,
+                truth,
+                class_count=preparation.reading.class_count,
+                normalisation=preparation.normalisation,
+                working_scale=preparation.working_scale,
+                loss=preparation.settings.loss,
+            )
+        )
+    return prepared
 
 
 def _some_truth(source: Source, reading: MaskReading) -> Truth | None:
     """Return the truth of the first labelled plane."""
-    truths = (reading.read(source.mask, index) for index in source.mask.planes)
+    _, mask = source.open()
+    truths = (reading.read(mask, index) for index in mask.planes)
     return next((truth for truth in truths if truth is not None), None)
 
 
-def _suspicion(truth: Truth, source: Source, index: tuple[int, ...]) -> Notice | None:
+def _suspicions(truth: Truth, where: str) -> list[Notice]:
     labelled = truth.classes[truth.classes >= 0]
-    where = f"{source.mask.path}: {source.mask.plane_name(_mask_index(source, index))}"
     if labelled.size == 0:
-        return Notice(f"{where} has no labelled pixel: nothing is learnt from it.")
+        return [Notice(f"{where} has no labelled pixel: nothing is learnt from it.")]
     if labelled.max() == 0:
-        return Notice(f"{where} is background everywhere: taken to say that there are no objects.")
+        return [Notice(f"{where} is background everywhere: taken to say that there are no objects.")]
     if labelled.min() > 0:
-        return Notice(
-            f"{where} is foreground everywhere: check it, and --invert if objects are 0 in the masks."
-        )
-    return None
+        return [Notice(f"{where} is foreground everywhere: check it, and --invert if objects are 0 there.")]
+    return []
 
 
 def _check_teaches(planes: Sequence[TrainingPlane]) -> None:

@@ -20,7 +20,7 @@ from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.inference import Interval, for_inference, predict_box
-from napari_cytounet.unet.model import Model, load_model
+from napari_cytounet.unet.model import Model, ModelCard, load_model
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
 
@@ -32,6 +32,12 @@ FADE = 8
 
 TILE_OVER_HALO = 12.5
 """Length of a tile in halos: with it the halo adds at most 35 % to the pixels."""
+
+SAME_PIXEL_SIZE = 0.02
+"""Pixel sizes that differ by less than this share are taken as equal: metadata is rounded."""
+
+MOST_RATIO = 10.0
+"""Largest ratio between the pixel sizes of an image and of the training images."""
 
 
 @dataclass(frozen=True)
@@ -165,19 +171,29 @@ def tile_length(network: UNet, settings: PredictionSettings) -> int:
 
 
 def scale_for(model: Model, image: Image) -> float:
-    """Return the factor by which an image must be resized to look to the network as the training images did.
+    """Return the factor by which an image is resized to look to the network as the training images did."""
+    return scale_at(model.card, image.pixel_size.x if image.pixel_size else None)
+
+
+def scale_at(card: ModelCard, pixel_size: float | None) -> float:
+    """Return the factor by which an image with a pixel size, in micrometres, must be resized.
 
     Where the pixel size of both is known, objects are brought to the size at which they were learnt.
+
+    Raises
+    ------
+    PredictionError
+        If the pixel sizes differ so much that one of them must be wrong.
     """
-    learnt, given = model.card.pixel_size, image.pixel_size
-    if learnt is None or given is None:
-        return model.card.working_scale
-    ratio = given.x / learnt
-    return model.card.working_scale * (1.0 if abs(ratio - 1) < SAME_PIXEL_SIZE else ratio)
-
-
-SAME_PIXEL_SIZE = 0.02
-"""Pixel sizes that differ by less than this share are taken as equal: metadata is rounded."""
+    if card.pixel_size is None or pixel_size is None:
+        return card.working_scale
+    ratio = pixel_size / card.pixel_size
+    if not 1 / MOST_RATIO <= ratio <= MOST_RATIO:
+        raise PredictionError(
+            f"The image has {pixel_size:.4g} micrometres a pixel, but the model learnt at "
+            f"{card.pixel_size:.4g}. One of them is probably wrong: give the right one with --pixel-size."
+        )
+    return card.working_scale * (1.0 if abs(ratio - 1) < SAME_PIXEL_SIZE else ratio)
 
 
 class PlaneReader:
