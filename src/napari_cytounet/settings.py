@@ -168,8 +168,8 @@ class TrainingSettings(Settings):
     preset: Literal["fast", "balanced", "thorough", "cytounet"] = Field(
         "balanced",
         description="Sets all settings that you do not set yourself: fast for a first look, balanced (as "
-        "fast where there is less than half a minute), thorough for the best result, cytounet for the network "
-        "of the Keras package of that name.",
+        "fast where there is less than half a minute), thorough for the best result, cytounet for the "
+        "network of the Keras package of that name.",
     )
     minutes: float | None = Field(
         None,

@@ -12,7 +12,8 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from napari_cytounet.errors import CytounetError, ImageError, MaskError, PairingError
+from napari_cytounet.errors import CytounetError, ImageError, MaskError, PairingError, TrainingError
+from napari_cytounet.runs import sources, training_data
 from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 
@@ -129,3 +130,24 @@ def test_a_folder_that_was_there_is_left_there(tmp_path: Path, quick: TrainSetti
     with pytest.raises(CytounetError, match="nowhere"):
         train(tmp_path / "nowhere", out=tmp_path / "run", settings=quick)
     assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_images_that_do_not_fit_into_memory_are_refused(
+    tmp_path: Path, fields: list[Any], write: Write, quick: TrainSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks = [np.where(instances > 0, 255, 0).astype(np.uint8) for _, instances in fields]
+    folder = write(tmp_path / "data", [image for image, _ in fields], masks)
+    monkeypatch.setattr(training_data, "physical_memory", lambda: 50_000)
+    with pytest.raises(TrainingError, match="do not fit into memory"):
+        train(folder, out=tmp_path / "run", settings=quick)
+
+
+def test_a_large_folder_is_opened_image_by_image(
+    tmp_path: Path, fields: list[Any], write: Write, quick: TrainSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masks = [np.where(instances > 0, 255, 0).astype(np.uint8) for _, instances in fields]
+    folder = write(tmp_path / "data", [image for image, _ in fields], masks)
+    kept = train(folder, out=tmp_path / "kept", settings=quick)
+    monkeypatch.setattr(sources, "KEPT_BYTES", 0)
+    reopened = train(folder, out=tmp_path / "reopened", settings=quick)
+    assert reopened.dice == kept.dice

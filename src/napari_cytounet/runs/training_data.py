@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from napari_cytounet.runs.sources import Source
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.working_scale import ScaleChoice, choose_working_scale
+
+MEMORY_SHARE = 0.4
+"""Share of the computer's memory that planes may fill: the sampler makes a wider copy of them."""
 
 MOST_MEASURED = 8
 """Masks, spread over the folder, that are measured to choose the working scale."""
@@ -61,6 +65,7 @@ def prepare_planes(
         for done, prepared in enumerate(pool.map(lambda source: _prepare(source, preparation), sources)):
             planes += prepared.planes
             left_out += prepared.left_out
+            _check_memory(planes, done + 1, len(sources))
             yield from prepared.notices
             yield Progress(what, done + 1, len(sources))
     finally:
@@ -105,6 +110,26 @@ def _prepare(source: Source, preparation: Preparation) -> _PreparedSource:
             )
         )
     return prepared
+
+
+def _check_memory(planes: Sequence[TrainingPlane], done: int, total: int) -> None:
+    """Stop with advice before the operating system ends the program without a word."""
+    memory = physical_memory()
+    used = sum(plane.nbytes for plane in planes)
+    if memory is not None and used > MEMORY_SHARE * memory:
+        raise TrainingError(
+            f"The images do not fit into memory: {done} of {total} take {used / 1e9:.3g} GB of this "
+            f"computer's {memory / 1e9:.3g} GB. Train on fewer images (a few dozen varied ones teach nearly "
+            "as much), or at a smaller --working-scale."
+        )
+
+
+def physical_memory() -> int | None:
+    """Return the bytes of memory of this computer, None where it does not tell (Windows)."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError):
+        return None
 
 
 def _some_truth(source: Source, reading: MaskReading) -> Truth | None:

@@ -44,6 +44,17 @@ class TrainingPlane:
     labelled: Tensor
     weights: Tensor | None = None
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the plane takes."""
+        tensors = [
+            self.pixels,
+            self.targets,
+            self.labelled,
+            *([] if self.weights is None else [self.weights]),
+        ]
+        return sum(tensor.nbytes for tensor in tensors)
+
     @cached_property
     def classes(self) -> Tensor:
         """The class with the largest share, (Y, X) int16: UNLABELLED, 0 background, 1 and up."""
