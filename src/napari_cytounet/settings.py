@@ -303,9 +303,11 @@ class ThresholdSettings(Settings):
     )
 
     @model_validator(mode="after")
-    def _fixed_needs_a_value(self) -> Self:
+    def _a_value_is_for_the_method_fixed(self) -> Self:
         if self.method == "fixed" and self.value is None:
             raise ValueError("the method fixed needs a value")
+        if self.method != "fixed" and self.value is not None:
+            raise ValueError(f"a value needs the method fixed, not {self.method}")
         return self
 
 

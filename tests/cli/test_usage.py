@@ -23,6 +23,7 @@ from napari_cytounet.cli import main
             ["threshold", "image.tif", "--out", "labels", "--method", "fixed"],
             "The method fixed needs a value",
         ),
+        (["threshold", "image.tif", "--out", "labels", "--value", "9"], "A value needs the method fixed"),
         (["predict", "model", "--out", "results"], "INPUTS"),
         (["doctor", "--nurse"], "--nurse"),
     ],
