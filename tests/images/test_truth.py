@@ -113,8 +113,21 @@ def test_instance_round_trip(labels: NDArray) -> None:
     truth = MaskReading(MaskKind.INSTANCES, "").read(image(labels, "YX"))
     assert truth is not None
     assert truth.instances is not None
-    assert np.array_equal(truth.instances, labels)
+    expected = labels
+    if labels.max() > labels.size:
+        expected = np.searchsorted(np.union1d(labels, [0]), labels)
+    assert np.array_equal(truth.instances, expected)
     assert np.array_equal(truth.classes, labels > 0)
+
+
+@pytest.mark.parametrize("number", [200, 1_000_000_000])
+def test_a_label_larger_than_the_plane_is_numbered_anew(number: int) -> None:
+    labels = np.zeros((9, 9), np.int32)
+    labels[2:4], labels[6], labels[8] = number, 3, -1
+    truth = MaskReading(MaskKind.INSTANCES, "", ignore_value=-1).read(image(labels, "YX"))
+    assert truth is not None
+    assert truth.instances is not None
+    assert truth.instances[[0, 2, 6, 8], 0].tolist() == [0, 2, 1, UNLABELLED]
 
 
 @pytest.mark.parametrize("background", [True, False])

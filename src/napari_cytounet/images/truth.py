@@ -209,8 +209,12 @@ def _refuse_one_sided(statistics: MaskStatistics, settings: MaskSettings, folder
 
 
 def _as_int32(labels: NDArray[np.integer[Any]]) -> NDArray[np.int32]:
-    """Keep labels as they are where they fit, else number them anew."""
-    if labels.max() > np.iinfo(np.int32).max:
+    """Keep labels as they are, or number them anew where the largest exceeds the number of pixels.
+
+    So they fit into 32 bits, and a table with an entry a label stays as small as the plane.
+    """
+    labels = np.maximum(labels, 0)  # what is ignored may be negative
+    if labels.max() > labels.size:
         distinct, ranks = np.unique(labels, return_inverse=True)
         labels = ranks.reshape(labels.shape) + (distinct[0] != 0)
     return labels.astype(np.int32)
