@@ -187,6 +187,18 @@ def test_ome_zarr_as_other_programs_see_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(stored[...], array.transpose(0, 2, 1, 3, 4))
 
 
+def test_a_temporary_file_carries_the_name_of_the_final_one(tmp_path: Path) -> None:
+    sizes = {"Y": 4, "X": 5}
+    with open_writer(tmp_path / ".cells.12ab.tif", sizes=sizes, dtype="uint8", name="cells"):
+        pass
+    with tifffile.TiffFile(tmp_path / ".cells.12ab.tif") as tiff:
+        assert tifffile.xml2dict(tiff.ome_metadata)["OME"]["Image"]["Name"] == "cells"
+    with open_writer(tmp_path / ".cells.12ab.zarr", sizes=sizes, dtype="uint8", name="cells"):
+        pass
+    group = zarr.open_group(tmp_path / ".cells.12ab.zarr", mode="r", zarr_format=2)
+    assert group.attrs.asdict()["multiscales"][0]["name"] == "cells"
+
+
 def test_what_cannot_be_written(tmp_path: Path) -> None:
     image = np.zeros((5, 6), np.int64)
     with pytest.raises(OutputError, match=r"cells\.png.*\.tif"):

@@ -61,6 +61,7 @@ def open_writer(
     dtype: DTypeLike,
     pixel_size: PixelSize | None = None,
     tags: Mapping[str, str] = _NO_TAGS,
+    name: str | None = None,
 ) -> Iterator[ImageWriter]:
     """Open an image for writing; it appears under its name when it is complete.
 
@@ -77,6 +78,8 @@ def open_writer(
         In micrometres, if known.
     tags
         Free texts that come back in `Image.tags`. JSON is welcome, control characters are not.
+    name
+        Of the image inside the file, where `path` is a temporary one; its stem if not given.
 
     Raises
     ------
@@ -93,8 +96,8 @@ def open_writer(
         raise ValueError(f"tags must be printable texts, not {dict(tags)}")
     writer = _WRITERS[path.suffix.lower()]
     with atomic_path(path) as temporary:
-        name = image_stem(path)
-        with writer(temporary, sizes, dtype, name=name, pixel_size=pixel_size, tags=tags) as opened:
+        inside = image_stem(path) if name is None else name
+        with writer(temporary, sizes, dtype, name=inside, pixel_size=pixel_size, tags=tags) as opened:
             yield opened
 
 
