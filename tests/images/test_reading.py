@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import PixelSize
 from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.writing import write_image
 from napari_cytounet.settings import ImageSettings
 
 
@@ -20,6 +21,14 @@ def test_the_user_may_name_the_axes(tmp_path: Path) -> None:
     assert open_image(path, ImageSettings(axes="CYX")).channels == 4
     with pytest.raises(ImageError, match=r"cells\.npy.*--axes"):
         open_image(path, ImageSettings(axes="YX"))
+
+
+def test_axes_that_the_user_names_are_for_files_of_others(tmp_path: Path) -> None:
+    settings = ImageSettings(axes="XY")
+    write_image(tmp_path / "ours.tif", np.zeros((2, 4), np.uint8), "YX", tags={"kind": "classes"})
+    np.save(tmp_path / "other.npy", np.zeros((2, 4), np.uint8))
+    assert open_image(tmp_path / "ours.tif", settings).width == 4
+    assert open_image(tmp_path / "other.npy", settings).width == 2
 
 
 def test_the_user_may_name_the_pixel_size(tmp_path: Path) -> None:

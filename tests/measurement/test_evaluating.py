@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+import tifffile
 
 from napari_cytounet.errors import Cancelled, MaskError, PairingError
 from napari_cytounet.events import Notice, Progress
@@ -85,6 +86,77 @@ def test_classes_are_scored_one_by_one_and_tell_no_objects(tmp_path):
     )
     assert [scores["dice"].pooled for scores in evaluation.class_scores] == [1, pytest.approx(0)]
     assert evaluation.object_scores is None
+
+
+def write_model_classes(path, classes, names):
+    tags = {"kind": "classes", "classes": json.dumps(names)}
+    write_image(path, classes.astype(np.uint8), "YX", tags=tags)
+
+
+@pytest.mark.parametrize("held", [(1, 3), (3,)])
+def test_classes_that_the_truth_lacks_keep_their_place(tmp_path, held):
+    predicted = squares((2, 2), (20, 20), (30, 50))
+    write_model_classes(tmp_path / "classes" / "a.tif", predicted, ["class 1", "class 2", "class 3"])
+    truth = np.where(np.isin(predicted, held), predicted, 0).astype(np.uint8)
+    write_image(tmp_path / "truth" / "a.tif", truth, "YX")
+    kind = MaskKind.CLASSES if len(held) > 1 else None
+    evaluation = evaluate(tmp_path / "classes", tmp_path / "truth", masks=MaskSettings(masks=kind))
+    dice = [scores["dice"].pooled for scores in evaluation.class_scores]
+    assert dice == [float(value in held) for value in (1, 2, 3)]
+
+
+def test_colours_are_compared_by_their_value(tmp_path):
+    predicted = squares((2, 2), (20, 20))
+    write_model_classes(tmp_path / "classes" / "a.tif", predicted, ["class (0, 255, 0)", "class (255, 0, 0)"])
+    truth = np.zeros((3, 48, 64), np.uint8)
+    truth[0, predicted == 2] = 255
+    write_image(tmp_path / "truth" / "a.tif", truth, "CYX")
+    settings = MaskSettings(masks=MaskKind.CLASSES)
+    evaluation = evaluate(tmp_path / "classes", tmp_path / "truth", masks=settings)
+    assert [scores["dice"].pooled for scores in evaluation.class_scores] == [0, 1]
+
+
+@pytest.mark.parametrize("names", [["class 1", "class 2"], ["foreground"]])
+def test_a_class_that_the_model_does_not_know_is_an_error_that_lists_both(tmp_path, names):
+    write_model_classes(tmp_path / "classes" / "a.tif", squares((2, 2)), names)
+    write_image(tmp_path / "truth" / "a.tif", (squares((2, 2), (20, 20)) * 3).astype(np.uint8), "YX")
+    settings = MaskSettings(masks=MaskKind.CLASSES)
+    with pytest.raises(MaskError, match=rf"knows {', '.join(names)}, .*hold 3, 6\."):
+        evaluate(tmp_path / "classes", tmp_path / "truth", masks=settings)
+
+
+def test_a_single_class_is_foreground_whatever_its_value(tmp_path):
+    write_model_classes(tmp_path / "classes" / "a.tif", squares((2, 2)), ["foreground"])
+    write_image(tmp_path / "truth" / "a.tif", (squares((2, 2)) * 255).astype(np.uint8), "YX")
+    assert evaluate(tmp_path / "classes", tmp_path / "truth").scores["dice"].pooled == 1
+
+
+def test_class_maps_of_two_models_are_not_mixed(truth, tmp_path):
+    write_model_classes(tmp_path / "classes" / "a.tif", squares(), ["foreground"])
+    write_model_classes(tmp_path / "classes" / "b.tif", squares(), ["class 1", "class 2"])
+    with pytest.raises(MaskError, match=r"a\.tif.*b\.tif come from models of different classes"):
+        evaluate(tmp_path / "classes", truth, masks=INSTANCES)
+
+
+def test_damaged_names_of_classes(truth, tmp_path):
+    for name in "ab":
+        tags = {"kind": "classes", "classes": "["}
+        write_image(tmp_path / "classes" / f"{name}.tif", squares().astype(np.uint8), "YX", tags=tags)
+    with pytest.raises(MaskError, match=r"a\.tif: the names of classes that it carries are damaged"):
+        evaluate(tmp_path / "classes", truth, masks=INSTANCES)
+
+
+def test_what_was_guessed_while_reading_is_told_once(tmp_path):
+    for folder in ("predicted", "truth"):
+        (tmp_path / folder).mkdir()
+        for name in "ab":
+            grey = (squares((2, 2)) * 255).astype(np.uint8)
+            tifffile.imwrite(tmp_path / folder / f"{name}.tif", np.stack([grey] * 3, -1), photometric="rgb")
+    events = []
+    evaluation = evaluate(tmp_path / "predicted", tmp_path / "truth", on_event=events.append)
+    told = [event.text for event in events if isinstance(event, Notice)][-1]
+    assert "(4 of 4 files)" in told
+    assert told in evaluation.notes
 
 
 def test_objects_cannot_be_scored_as_classes(predicted, tmp_path):

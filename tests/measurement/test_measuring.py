@@ -6,8 +6,9 @@ import threading
 
 import numpy as np
 import pytest
+import tifffile
 
-from napari_cytounet.errors import Cancelled, ImageError, OutputError, PairingError
+from napari_cytounet.errors import Cancelled, ImageError, MaskError, OutputError, PairingError
 from napari_cytounet.events import Notice, Progress
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.writing import write_image
@@ -89,6 +90,66 @@ def test_class_maps_give_patches_with_their_class(tmp_path):
         ("1", "16"),
     ]
     assert any("connected patch" in event.text for event in events if isinstance(event, Notice))
+
+
+@pytest.fixture
+def two_classes(tmp_path):
+    """Results of a model of two classes, as a prediction writes them: return the folder of the instances."""
+    stack = np.stack([squares((2, 2), (2, 12), (30, 30)), squares((20, 20))])
+    classes = np.where(stack == 2, 2, np.minimum(stack, 1)).astype(np.uint8)
+    tags = {"classes": '["class 3", "class 7"]', "segmentation": "{}", "model": "abc"}
+    for kind, values in (("instances", stack), ("classes", classes)):
+        write_image(tmp_path / "out" / kind / "s.tif", values, "ZYX", tags=tags | {"kind": kind})
+    return tmp_path / "out" / "instances"
+
+
+def test_instances_of_several_classes_get_their_class_from_the_class_map(two_classes, tmp_path):
+    write_instances(two_classes / "t.tif", squares((5, 5)))
+    measure(two_classes, tmp_path / "t.csv")
+    rows = rows_of(tmp_path / "t.csv")
+    assert list(rows[0])[:5] == ["image", "plane", "label", "class", "class_name"]
+    assert [(row["label"], row["class"], row["class_name"]) for row in rows] == [
+        ("1", "1", "class 3"),
+        ("2", "2", "class 7"),
+        ("3", "1", "class 3"),
+        ("1", "1", "class 3"),
+        ("1", "", ""),
+    ]
+
+
+def test_class_maps_of_several_classes_name_them(two_classes, tmp_path):
+    measure(two_classes.parent / "classes", tmp_path / "t.csv")
+    names = [row["class_name"] for row in rows_of(tmp_path / "t.csv")]
+    assert names == ["class 3", "class 7", "class 3", "class 3"]
+
+
+def test_without_a_class_map_there_is_no_class(two_classes, tmp_path):
+    (two_classes.parent / "classes" / "s.tif").unlink()
+    assert measure(two_classes, tmp_path / "t.csv").objects == 4
+    assert "class" not in rows_of(tmp_path / "t.csv")[0]
+
+
+@pytest.mark.parametrize("model", ["abc", "another"])
+def test_a_class_map_of_another_result_is_refused(two_classes, tmp_path, model):
+    tags = {"kind": "classes", "classes": '["class 3", "class 7"]', "segmentation": "{}", "model": model}
+    nothing = np.zeros((2, 48, 64), np.uint8)
+    write_image(two_classes.parent / "classes" / "s.tif", nothing, "ZYX", tags=tags)
+    with pytest.raises(MaskError, match=r"s\.tif: does not tell the classes"):
+        measure(two_classes, tmp_path / "t.csv")
+
+
+def test_what_was_guessed_while_reading_is_told_once(tmp_path):
+    (tmp_path / "images").mkdir()
+    for name in "ab":
+        write_instances(tmp_path / "labels" / f"{name}.tif", squares((2, 2)))
+        grey = np.stack([squares((2, 2)).astype(np.uint8)] * 3, -1)
+        tifffile.imwrite(tmp_path / "images" / f"{name}.tif", grey, photometric="rgb")
+    events = []
+    result = measure(
+        tmp_path / "labels", tmp_path / "t.csv", image=tmp_path / "images", on_event=events.append
+    )
+    assert "(2 of 4 files)" in result.notes[-1]
+    assert events.count(Notice(result.notes[-1])) == 1
 
 
 def test_masks_of_others_are_understood(tmp_path):

@@ -7,8 +7,8 @@ from napari_cytounet.errors import MaskError
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.images.writing import write_image
-from napari_cytounet.measurement.results import label_kind, open_labels, read_labels, result_kind
-from napari_cytounet.settings import ImageSettings, MaskKind
+from napari_cytounet.measurement.results import label_kind, read_labels, result_kind
+from napari_cytounet.settings import MaskKind
 
 CLASSES = np.array([[1, 1, 0, 2], [0, 0, 1, 2]], np.uint8)
 READING = MaskReading(MaskKind.BINARY, "for a test")
@@ -45,11 +45,3 @@ def test_probabilities_are_no_labels(tmp_path):
     image = written(tmp_path / "a.tif", np.ones((4, 4), np.float32), "probabilities")
     with pytest.raises(MaskError, match=r"a\.tif.*cytounet threshold"):
         result_kind(image)
-
-
-def test_axes_that_the_user_names_are_for_files_of_others(tmp_path):
-    settings = ImageSettings(axes="XY")
-    written(tmp_path / "ours.tif", CLASSES, "classes")
-    np.save(tmp_path / "other.npy", CLASSES)
-    assert open_labels(tmp_path / "ours.tif", settings).width == 4
-    assert open_labels(tmp_path / "other.npy", settings).width == 2

@@ -20,7 +20,7 @@ from napari_cytounet.segmentation.segmented_image import segment_image
 from napari_cytounet.segmentation.segmenting import segment, threshold_image
 from napari_cytounet.segmentation.threshold_files import threshold
 from napari_cytounet.segmentation.thresholds import find_threshold
-from napari_cytounet.settings import ThresholdSettings
+from napari_cytounet.settings import ImageSettings, ThresholdSettings
 
 OTSU = ThresholdSettings(method="otsu")
 
@@ -134,6 +134,25 @@ def test_refuses_to_split_a_very_large_plane(cells, tmp_path, monkeypatch):
         threshold([cells], tmp_path / "out", ThresholdSettings(method="otsu", split_touching=True))
 
 
+def test_a_wrong_size_shows_before_anything_is_written(cells, tmp_path, monkeypatch):
+    write_image(cells / "img_11.tif", np.eye(60, dtype=np.uint8), "YX")
+    monkeypatch.setattr(plane_labels, "SPLIT_PIXELS", 1000)
+    with pytest.raises(SettingsError, match=r"img_11\.tif.*60 x 60"):
+        threshold(cells, tmp_path / "out", ThresholdSettings(method="otsu", split_touching=True))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("as_written", [str, Path])
+def test_one_path_stands_for_itself(cells, tmp_path, as_written):
+    assert len(threshold(as_written(cells), str(tmp_path / "out"), OTSU).files) == 2
+
+
+def test_axes_of_the_user_are_not_for_our_probabilities(tmp_path):
+    path = write_probabilities(tmp_path / "p" / "a.tif", np.ones((2, 6, 8)), thresholds="[0.5, 0.5]")
+    file = threshold(path, tmp_path, images=ImageSettings(axes="ZYX")).files[0]
+    assert open_image(file.classes).read().shape == (1, 6, 8)
+
+
 def test_never_overwrites_unasked(cells, tmp_path):
     threshold([cells / "img_10.tif"], tmp_path / "out", OTSU)
     with pytest.raises(OutputError, match=r"img_10\.tif: is there already.*--overwrite"):
@@ -164,7 +183,7 @@ def test_what_cannot_be_thresholded(tmp_path):
     with pytest.raises(ImageError, match=r"labels\.tif: holds labels"):
         threshold([tmp_path / "labels.tif"], tmp_path, OTSU)
     path = write_probabilities(tmp_path / "p.tif", np.zeros((1, 4, 4)), thresholds="[0.5]")
-    with pytest.raises(SettingsError, match=r"p\.tif: .* dark objects"):
+    with pytest.raises(SettingsError, match=r"p\.tif: .* --dark-objects"):
         threshold([path], tmp_path, ThresholdSettings(dark_objects=True))
     with pytest.raises(SettingsError, match=r"p\.tif: .* from 0 to 1, not 127"):
         threshold([path], tmp_path, ThresholdSettings(method="fixed", value=127))
@@ -224,7 +243,7 @@ def test_cancelling_keeps_what_is_complete(cells, tmp_path):
 def test_cancelling_at_once_leaves_nothing(cells, tmp_path):
     cancel = threading.Event()
     cancel.set()
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match="img_2"):
         threshold([cells], tmp_path / "out", OTSU, cancel=cancel)
     assert not list((tmp_path / "out").rglob("*.*"))
 
@@ -248,7 +267,7 @@ def test_grey_images_saved_as_colour(data, tmp_path):
     path = find_images(data / "bbbc030" / "train" / "images")[0]
     events = []
     result = threshold([path], tmp_path, OTSU, on_event=events.append)
-    assert any("1 of 1 images" in event.text for event in events if isinstance(event, Notice))
+    assert any("1 of 1 files" in event.text for event in events if isinstance(event, Notice))
     assert open_image(result.files[0].classes).read().shape == (1, 1032, 1376)
 
 

@@ -43,7 +43,7 @@ def open_image(path: Path | str, settings: ImageSettings = _FROM_THE_FILE) -> Im
     path
         A TIFF, PNG, JPEG or .npy file, or a Zarr folder.
     settings
-        Axes and pixel size where the file's own are missing or wrong.
+        Axes and pixel size where the file's own are missing or wrong. Results of ours keep their axes.
 
     Raises
     ------
@@ -56,7 +56,9 @@ def open_image(path: Path | str, settings: ImageSettings = _FROM_THE_FILE) -> Im
         if settings.pixel_size is not None:
             z = stored.pixel_size.z if stored.pixel_size else None
             stored = replace(stored, pixel_size=PixelSize(settings.pixel_size, settings.pixel_size, z))
-        return _squeeze(image_of(stored, name=image_stem(path), path=path, axes=settings.axes))
+        # Our own results know their axes: those of the user are for the files of others beside them.
+        axes = None if "kind" in stored.tags else settings.axes
+        return _squeeze(image_of(stored, name=image_stem(path), path=path, axes=axes))
 
 
 def find_images(source: Path | str) -> list[Path]:

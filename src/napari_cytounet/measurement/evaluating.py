@@ -11,13 +11,15 @@ import numpy as np
 from napari_cytounet.errors import Cancelled, MaskError
 from napari_cytounet.events import Event, Notice, Progress, drain
 from napari_cytounet.images.image_files import ImageFiles
+from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
 from napari_cytounet.measurement.boundary import TOLERANCE
+from napari_cytounet.measurement.class_names import class_names, read_as_named
 from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
 from napari_cytounet.measurement.image_scores import ImageScores, score_image
-from napari_cytounet.measurement.results import label_kind, open_labels, read_labels, result_kind
+from napari_cytounet.measurement.results import label_kind, read_labels, result_kind
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 
 if TYPE_CHECKING:
@@ -69,7 +71,8 @@ def evaluate(
     PairingError
         If a file has no partner.
     MaskError
-        If masks cannot be understood, or differ in size from their partner.
+        If masks cannot be understood, differ in size from their partner, or hold a class that the model of
+        the predictions does not know.
     """
     job = evaluating(Path(predicted), Path(truth), masks=masks, images=images, tolerance=tolerance, seed=seed)
     return drain(job, on_event)
@@ -96,12 +99,21 @@ def evaluating(
     reading = understand_masks(ImageFiles([pair.mask for pair in pairs], images), masks)
     notes = [f"The truth is read as {reading.kind}: {reading.reason}."]
     yield Notice(notes[0])
+    names = _classes_in_map(open_image(pairs[0].image, images))
+    reading = read_as_named(reading, names)
     scored: list[ImageScores] = []
+    read: list[tuple[str, ...]] = []
     for number, pair in enumerate(pairs):
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"Stopped after {number} of {len(pairs)} images; no scores were made.")
         yield Progress("images", number, len(pairs))
-        prediction, mask = open_labels(pair.image, images), open_image(pair.mask, images)
+        prediction, mask = open_image(pair.image, images), open_image(pair.mask, images)
+        if _classes_in_map(prediction) != names:
+            raise MaskError(
+                f"{pairs[0].image} and {pair.image} come from models of different classes. Evaluate the "
+                "results of one model at a time."
+            )
+        read += [prediction.notes, mask.notes]
         if result_kind(prediction) is None and len(notes) == 1:
             notes.append(
                 f"{pair.image.name} and files like it do not say what they hold: they are read like the "
@@ -112,6 +124,9 @@ def evaluating(
         if scores is not None:
             scored.append(scores)
     yield Progress("images", len(pairs), len(pairs))
+    for notice in counted_notes(read):
+        notes.append(notice.text)
+        yield notice
     return summarise_images(scored, tolerance=tolerance, seed=seed, notes=notes)
 
 
@@ -150,6 +165,11 @@ def _scoring_planes(
             f"{mask.name}: {unlabelled} of {len(mask.planes)} planes hold no label and are left out."
         )
     return pooled
+
+
+def _classes_in_map(prediction: Image) -> tuple[str, ...]:
+    """Return the names of the classes in a class map of ours; none for other files."""
+    return class_names(prediction) if result_kind(prediction) is MaskKind.CLASSES else ()
 
 
 def _read_prediction(prediction: Image, index: tuple[int, ...], reading: MaskReading) -> Truth:

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image_files import ImageFiles
+from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import MaskReading, understand_masks
-from napari_cytounet.measurement.results import label_kind, objects_of, open_labels, read_labels, result_kind
+from napari_cytounet.measurement.object_classes import (
+    classes_from_map,
+    classes_of_objects,
+    open_class_map,
+    several_class_names,
+)
+from napari_cytounet.measurement.results import label_kind, objects_of, read_labels, result_kind
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from napari_cytounet.images.image import Image
@@ -43,6 +49,8 @@ class LabelledPlane:
         Labels of the objects, (Y, X).
     instance_classes
         Class of each label, where the labels tell classes.
+    class_names
+        Names of class 1, 2, …, where there are several and the labels name them.
     image
         Intensities (C, Y, X), if there is an image.
     pixel_size
@@ -52,6 +60,7 @@ class LabelledPlane:
     place: str
     instances: NDArray[np.int32]
     instance_classes: dict[int, int] | None
+    class_names: tuple[str, ...]
     image: NDArray[Any] | None
     pixel_size: PixelSize | None
 
@@ -72,8 +81,10 @@ class LabelFiles:
         What the files hold.
     channels
         The most that an image has.
-    has_pixel_size
-        Whether some file has one.
+    has_pixel_size, has_classes, has_class_names
+        Whether some file has one, tells the classes of its objects, and names them.
+    read_notes
+        What was guessed while each of the files was read.
     """
 
     paths: tuple[tuple[Path, Path | None], ...]
@@ -82,12 +93,17 @@ class LabelFiles:
     kinds: frozenset[MaskKind]
     channels: int
     has_pixel_size: bool
+    has_classes: bool
+    has_class_names: bool
+    read_notes: tuple[tuple[str, ...], ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about how the files are read."""
         read_as = f"The labels are read as {self.reading.kind}: {self.reading.reason}."
-        return (read_as,) if self.kinds == {MaskKind.INSTANCES} else (read_as, _PATCHES)
+        guessed = tuple(notice.text for notice in counted_notes(self.read_notes))
+        patches = () if self.kinds == {MaskKind.INSTANCES} else (_PATCHES,)
+        return (read_as, *patches, *guessed)
 
     def planes(self, number: int) -> Iterator[LabelledPlane]:
         """Read the planes of one file, without those that nobody labelled.
@@ -96,6 +112,8 @@ class LabelFiles:
         ------
         ImageError
             If labels and image differ in size.
+        MaskError
+            If the class map beside the labels does not belong to them.
         """
         label_path, image_path = self.paths[number]
         labels, image = _open(label_path, image_path, self.settings)
@@ -104,18 +122,21 @@ class LabelFiles:
                 f"{label_path} has {_describe(labels)} and its image {image_path} {_describe(image)}. Labels "
                 "must lie pixel by pixel on their image: give both of the same field and at the same scale."
             )
+        class_map = open_class_map(labels)
         for index in labels.planes:
             plane = read_labels(labels, index, self.reading)
             if plane is None:
                 continue
             instances, classes = objects_of(plane), None
             if label_kind(labels, self.reading) is MaskKind.CLASSES:
-                numbers, first = np.unique(instances, return_index=True)
-                classes = dict(zip(numbers.tolist(), plane.classes.flat[first].tolist(), strict=True))
+                classes = classes_of_objects(instances, plane.classes)
+            elif class_map is not None:
+                classes = classes_from_map(instances, class_map, index)
             yield LabelledPlane(
                 place=labels.plane_name(index).removeprefix(labels.name).strip(),
                 instances=instances,
                 instance_classes=classes,
+                class_names=several_class_names(labels),
                 image=None if image is None else image.read(index),
                 pixel_size=_pixel_size(labels, image),
             )
@@ -147,7 +168,8 @@ def find_label_files(
         pairs = pair_files(find_images(image), [path for path, _ in paths], masks.pairing)
         paths = tuple((pair.mask, pair.image) for pair in pairs)
     others, kinds = [], set()
-    channels, has_pixel_size = 0, False
+    channels, has_pixel_size, has_classes, has_class_names = 0, False, False, False
+    notes: list[tuple[str, ...]] = []
     for label_path, image_path in paths:
         labelled, intensities = _open(label_path, image_path, images)
         kind = result_kind(labelled)
@@ -157,15 +179,29 @@ def find_label_files(
             kinds.add(kind)
         channels = max(channels, 0 if intensities is None else intensities.channels)
         has_pixel_size |= _pixel_size(labelled, intensities) is not None
+        has_classes |= open_class_map(labelled) is not None
+        has_class_names |= bool(several_class_names(labelled))
+        notes += [opened.notes for opened in (labelled, intensities) if opened is not None]
     if others:
         reading = understand_masks(ImageFiles(others, images), masks)
     else:
         reading = MaskReading(max(kinds), "the files say so")
-    return LabelFiles(paths, images, reading, frozenset(kinds | {reading.kind}), channels, has_pixel_size)
+    all_kinds = frozenset(kinds | {reading.kind})
+    return LabelFiles(
+        paths=paths,
+        settings=images,
+        reading=reading,
+        kinds=all_kinds,
+        channels=channels,
+        has_pixel_size=has_pixel_size,
+        has_classes=has_classes or MaskKind.CLASSES in all_kinds,
+        has_class_names=has_class_names,
+        read_notes=tuple(notes),
+    )
 
 
 def _open(label_path: Path, image_path: Path | None, settings: ImageSettings) -> tuple[Image, Image | None]:
-    labels = open_labels(label_path, settings)
+    labels = open_image(label_path, settings)
     return labels, None if image_path is None else open_image(image_path, settings)
 
 

@@ -15,13 +15,14 @@ from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.measurement.label_files import find_label_files
 from napari_cytounet.measurement.objects import measure_objects
 from napari_cytounet.measurement.table import open_table
-from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
+from napari_cytounet.settings import ImageSettings, MaskSettings
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Generator, Iterable, Sequence
 
     from napari_cytounet.measurement.label_files import LabelFiles, LabelledPlane
+    from napari_cytounet.measurement.objects import Columns
     from napari_cytounet.measurement.table import TableWriter
 
 
@@ -92,11 +93,13 @@ def measure(
     ----------
     labels
         Folder or file of instance labels, or of masks of another kind, in which every connected patch of a
-        class is an object. Our own results say what they hold.
+        class is an object. Our own results say what they hold; for `instances` of several classes, the class
+        maps in the folder `classes` beside it tell the class of each object.
     out
         CSV file to write: a row an object with its `image`, its `plane` (such as `T=3 Z=0`, empty for a
-        single image) and the columns of `measure_objects`. A cell is empty where an image lacks what
-        others have (a pixel size, a channel).
+        single image) and the columns of `measure_objects`, with a `class_name` after the `class` where
+        results of ours name several classes. A cell is empty where an image lacks what others have (a pixel
+        size, a channel).
     image
         Folder or file of the images, to measure intensities.
     masks
@@ -166,14 +169,17 @@ def measuring(
 
 def _column_names(files: LabelFiles) -> list[str]:
     """Name all columns that some file has, in order: those of an empty image that has everything."""
-    return list(
+    names = list(
         measure_objects(
             np.zeros((1, 1), np.int32),
             np.zeros((files.channels, 1, 1)),
             PixelSize(1, 1) if files.has_pixel_size else None,
-            {} if MaskKind.CLASSES in files.kinds else None,
+            {} if files.has_classes else None,
         )
     )
+    if files.has_classes and files.has_class_names:
+        names.insert(names.index("class") + 1, "class_name")
+    return names
 
 
 def _measure_file(name: str, planes: Iterable[LabelledPlane], table: TableWriter) -> MeasuredImage:
@@ -183,10 +189,17 @@ def _measure_file(name: str, planes: Iterable[LabelledPlane], table: TableWriter
     for plane in planes:
         columns = measure_objects(plane.instances, plane.image, plane.pixel_size, plane.instance_classes)
         rows = len(columns["label"])
-        table.write({"image": [name] * rows, "plane": [plane.place] * rows, **columns})
+        place = {"image": [name] * rows, "plane": [plane.place] * rows}
+        table.write({**place, **_class_name_column(plane, columns), **columns})
         areas_px.extend(columns["area_px"])
         areas_um2.extend(columns.get("area_um2", ()))
     return MeasuredImage(name, len(areas_px), _mean(areas_px), _mean(areas_um2))
+
+
+def _class_name_column(plane: LabelledPlane, columns: Columns) -> dict[str, list[str]]:
+    if "class" not in columns or not plane.class_names:
+        return {}
+    return {"class_name": [plane.class_names[int(number) - 1] for number in columns["class"]]}
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -8,24 +8,14 @@ import numpy as np
 from skimage.measure import label as connected_patches
 
 from napari_cytounet.errors import MaskError
-from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import Truth
 from napari_cytounet.settings import MaskKind
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from napari_cytounet.images.image import Image
     from napari_cytounet.images.truth import MaskReading
-    from napari_cytounet.settings import ImageSettings
-
-
-def open_labels(path: Path, settings: ImageSettings) -> Image:
-    """Open a label file; the settings are for the files of others, ours carry their axes."""
-    image = open_image(path)
-    return image if "kind" in image.tags else open_image(path, settings)
 
 
 def result_kind(image: Image) -> MaskKind | None:

@@ -90,12 +90,7 @@ def label_plane(
     SettingsError
         Touching objects are to be split in a plane of more than `SPLIT_PIXELS` pixels.
     """
-    if settings.split_touching and image.height * image.width > SPLIT_PIXELS:
-        raise SettingsError(
-            f"{image.path or image.name}: touching objects can be split in planes of up to "
-            f"{SPLIT_PIXELS // 10**6} million pixels, but these have {image.height} x {image.width}. Leave "
-            "out the splitting, or cut the image into pieces."
-        )
+    refuse_unsplittable(image, settings)
     if thresholds is None:
         thresholds = choose_thresholds(_sample(image, index, cancel), settings)
 
@@ -139,10 +134,26 @@ def _label_bands(
     return PlaneLabels(thresholds, tuple(kept), final, classes_of_objects(final, components.values))
 
 
-def stop_if_cancelled(cancel: Flag | None) -> None:
+def refuse_unsplittable(image: Image, settings: ThresholdSettings) -> None:
+    """Refuse to split touching objects where that takes too much memory.
+
+    Raises
+    ------
+    SettingsError
+        Touching objects are to be split in planes of more than `SPLIT_PIXELS` pixels.
+    """
+    if settings.split_touching and image.height * image.width > SPLIT_PIXELS:
+        raise SettingsError(
+            f"{image.path or image.name}: touching objects can be split in planes of up to "
+            f"{SPLIT_PIXELS // 10**6} million pixels, but these have {image.height} x {image.width}. Leave "
+            "out the splitting, or cut the image into pieces."
+        )
+
+
+def stop_if_cancelled(cancel: Flag | None, image: Image) -> None:
     """Raise `Cancelled` if the flag is set."""
     if cancel is not None and cancel.is_set():
-        raise Cancelled("stopped before the labels were complete")
+        raise Cancelled(f"Stopped while labelling {image.name}: no labels of it were written.")
 
 
 def _row_bands(image: Image) -> Iterator[slice]:
@@ -162,7 +173,7 @@ def _sample(image: Image, index: tuple[int, ...], cancel: Flag | None) -> NDArra
 
 
 def _read_finite(image: Image, index: tuple[int, ...], rows: slice, cancel: Flag | None) -> NDArray[Any]:
-    stop_if_cancelled(cancel)
+    stop_if_cancelled(cancel, image)
     plane = image.read(index, rows=rows)
     if plane.dtype.kind == "f" and not np.isfinite(plane).all():
         raise ImageError(

@@ -193,7 +193,7 @@ def _write(
             of_label = {"classes": plane.classes[plane.final], "instances": plane.final}
             of_label = {kind: table.astype(dtypes[kind]) for kind, table in of_label.items()}
             for rows, number in plane.bands:
-                stop_if_cancelled(cancel)
+                stop_if_cancelled(cancel, image)
                 labels = spool.get(number)
                 for kind, writer in writers.items():
                     writer.write(index, rows, slice(None), of_label[kind][labels])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,9 @@ from threading import Event as Flag
 from napari_cytounet.errors import Cancelled, ImageError, OutputError, SettingsError
 from napari_cytounet.events import Event, Notice, Progress, drain
 from napari_cytounet.images.image import Image
+from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
 from napari_cytounet.segmentation.segmented_image import (
     SegmentedImage,
     refuse_existing,
@@ -85,7 +86,7 @@ def thresholding(
     settings
         How. The method `calibrated` takes the thresholds that probabilities carry with them.
     images
-        How raw images are read.
+        How raw images are read; probabilities that we wrote keep their axes.
     overwrite
         Whether existing results may be replaced.
     cancel
@@ -111,8 +112,7 @@ def thresholding(
     _refuse_same_names(tasks)
     if not overwrite:
         refuse_existing([path for task in tasks for path in task.results(out)])
-    for note, count in Counter(note for task in tasks for note in task.notes).items():
-        yield Notice(f"{note} ({count} of {len(tasks)} images)")
+    yield from counted_notes([task.notes for task in tasks])
     done: list[SegmentedImage] = []
     for task in tasks:
         image = open_image(task.path, images)
@@ -140,7 +140,7 @@ def thresholding(
 
 
 def threshold(
-    inputs: Sequence[Path | str],
+    inputs: Path | str | Sequence[Path | str],
     out: Path | str,
     settings: ThresholdSettings = CALIBRATED,
     images: ImageSettings = AS_STORED,
@@ -153,7 +153,9 @@ def threshold(
 
     Parameters
     ----------
-    inputs, out, settings, images, overwrite, cancel
+    inputs
+        One file or folder, or several.
+    out, settings, images, overwrite, cancel
         See `thresholding`, also for what is raised.
     on_event
         Called with every event.
@@ -169,9 +171,30 @@ def threshold(
     >>> result.files[0].objects, result.files[0].thresholds
     (1, ((0.5,),))
     """
-    paths = [Path(source) for source in inputs]
+    paths = [Path(source) for source in ([inputs] if isinstance(inputs, Path | str) else inputs)]
     job = thresholding(paths, Path(out), settings, images, overwrite=overwrite, cancel=cancel)
     return drain(job, on_event)
+
+
+def refuse_wrong_scale(settings: ThresholdSettings) -> None:
+    """Refuse settings that make no sense for probabilities.
+
+    Raises
+    ------
+    SettingsError
+        A fixed value outside 0 to 1, or dark objects.
+
+    Examples
+    --------
+    >>> refuse_wrong_scale(ThresholdSettings(method="fixed", value=0.4))
+    >>> refuse_wrong_scale(ThresholdSettings(method="fixed", value=127))
+    Traceback (most recent call last):
+    napari_cytounet.errors.SettingsError: The threshold of probabilities must lie from 0 to 1, not 127.0.
+    """
+    if settings.dark_objects:
+        raise SettingsError("Probabilities are high on objects, dark or not: leave out --dark-objects.")
+    if settings.value is not None and not 0 <= settings.value <= 1:
+        raise SettingsError(f"The threshold of probabilities must lie from 0 to 1, not {settings.value}.")
 
 
 def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> _Task:
@@ -180,25 +203,18 @@ def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> 
     if kind in ("classes", "instances"):
         raise ImageError(f"{path}: holds labels ({kind}), not an image. Name probabilities or raw images.")
     if kind == "probabilities":
-        _refuse_wrong_scale(path, settings)
+        try:
+            refuse_wrong_scale(settings)
+        except SettingsError as error:
+            raise SettingsError(f"{path}: holds probabilities. {error}") from error
     elif image.channels != 1:
         raise ImageError(
             f"{path}: has {image.channels} channels, but thresholds part grey images. Save the channel that "
             "shows the objects as an image of its own."
         )
+    refuse_unsplittable(image, settings)
     suffix = ".zarr" if path.is_dir() else ".tif"
     return _Task(path, image.name, suffix, _known(path, image, settings), image.notes)
-
-
-def _refuse_wrong_scale(path: Path, settings: ThresholdSettings) -> None:
-    if settings.dark_objects:
-        raise SettingsError(
-            f"{path}: holds probabilities, which are high on objects, dark or not. Leave out dark objects."
-        )
-    if settings.value is not None and not 0 <= settings.value <= 1:
-        raise SettingsError(
-            f"{path}: holds probabilities: the value must lie from 0 to 1, not {settings.value}."
-        )
 
 
 def _known(path: Path, image: Image, settings: ThresholdSettings) -> tuple[float, ...] | None:
