@@ -67,7 +67,7 @@ def test_a_stopping_job_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     run_job(job, LINES)
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [event["event"] for event in events] == ["Notice", "Progress", "Progress"]
-    assert "Stopping" in events[0]["text"]
+    assert events[0]["text"] == "Stopping. Ctrl-C once more stops at once."
 
 
 def test_the_second_interrupt_ends_it_at_once() -> None:

@@ -51,6 +51,12 @@ def test_threshold_writes_labels_and_prints_one_object(
     assert all(Path(file["instances"]).exists() for file in files)
 
 
+def test_threshold_says_where_the_labels_are(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder / "out"
+    assert main(["threshold", str(folder / "images"), "--out", str(out), "--method", "otsu"]) == 0
+    assert f"Done. The labels of 2 images are in {out}" in capsys.readouterr().out
+
+
 def test_evaluate_prints_one_object(folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(labels / "instances"), str(folder / "truth"), "--json"]) == 0
     result = _json(capsys)

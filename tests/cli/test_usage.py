@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_cytounet.cli import main
+from napari_cytounet.segmentation import threshold_files
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,26 @@ def test_a_command_that_is_not_understood_ends_with_2_and_names_what_is_wrong(
     assert "--help" in printed.err
     assert "errors.pydantic.dev" not in printed.err
     assert printed.out == ""
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate")])
+def test_out_of_memory_is_a_sentence(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(threshold_files, "thresholding", fails)
+    assert main(["threshold", "image.tif", "--out", "labels"]) == 1
+    printed = capsys.readouterr()
+    assert "There is not enough memory" in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_a_bug_of_ours_is_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("shapes do not match")
+
+    monkeypatch.setattr(threshold_files, "thresholding", fails)
+    with pytest.raises(RuntimeError, match="shapes"):
+        main(["threshold", "image.tif", "--out", "labels"])

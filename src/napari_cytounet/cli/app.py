@@ -26,7 +26,8 @@ COMMANDS = {
 
 app = App(
     name="cytounet",
-    help="Teach a U-Net to see your cells. Ctrl-C ends a command and keeps what is best so far.",
+    help="Teach a U-Net to see your cells. Ctrl-C ends a command: train keeps the best network so far, "
+    "predict and threshold the images that are finished.",
     version=__version__,
     group_parameters=heading("Options"),
     suppress_keyboard_interrupt=False,
@@ -64,5 +65,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         errors.print("Stopped.", style="red")
+        return 1
+    except (RuntimeError, MemoryError) as error:
+        from napari_cytounet.unet.devices import is_out_of_memory  # here: it loads torch
+
+        if not is_out_of_memory(error):
+            raise
+        errors.print(
+            "There is not enough memory for this. Close other programs, cut the images into pieces, or use a "
+            "smaller --batch-size (train) or --tile (predict).",
+            style="red",
+        )
         return 1
     return 0

@@ -60,5 +60,5 @@ def _said_to_stop(job: Job[Result], cancel: threading.Event) -> Job[Result]:
             return result
         if cancel.is_set() and not said:
             said = True
-            yield Notice("Stopping; what is done so far is kept. Ctrl-C once more stops at once.")
+            yield Notice("Stopping. Ctrl-C once more stops at once.")
         yield event

@@ -25,11 +25,11 @@ def runs(folder: Path = Path(), /, *, output: Output = OutputOptions()) -> None:
     for run in found:
         table.add_row(
             str(run.path),
-            run.created[:16].replace("T", " "),
+            run.created[:16].replace("T", " ") or "-",
             run.state,
-            str(run.images),
-            run.masks,
-            run.preset,
+            "-" if run.images is None else str(run.images),
+            run.masks or "-",
+            run.preset or "-",
             "-" if run.steps is None else str(run.steps),
             "-" if run.seconds is None else f"{run.seconds:.0f}",
             "-" if run.dice is None else f"{run.dice:.3f}",

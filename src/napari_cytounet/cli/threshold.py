@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Group
 from rich.table import Table
 
 from napari_cytounet.cli.jobs import run_job
@@ -22,7 +23,7 @@ def threshold(
     image_settings: Images = ImageSettings(),
     output: Output = OutputOptions(),
 ) -> None:
-    """Threshold, and print the number of objects of each image.
+    """Threshold, and print the number of objects of each image and where its labels are.
 
     Parameters
     ----------
@@ -44,4 +45,6 @@ def threshold(
     table = Table("image", "objects", box=None)
     for file in result.files:
         table.add_row(file.name, str(file.objects))
-    print_result(result.as_dict(), output, table)
+    end = "Stopped; what was finished is kept." if result.stopped else "Done."
+    written = f"{end} The labels of {len(result.files)} images are in {out}"
+    print_result(result.as_dict(), output, Group(table, written))
