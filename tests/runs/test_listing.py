@@ -16,6 +16,8 @@ RESULT = {"stopped": False, "steps": 90, "seconds": 60.5, "dice": 0.9}
 
 def _write_run(path: Path, created: str, **more: Any) -> None:
     record = {
+        "format": 1,
+        "card": {},
         "created": created,
         "data": {"training": [{}, {}], "masks": {"kind": "binary"}},
         "settings": {"training": {"preset": "fast"}},
@@ -40,13 +42,33 @@ def test_the_folder_of_one_run_is_a_list_of_one(tmp_path: Path) -> None:
     assert [run.path for run in list_runs(tmp_path / "only")] == [tmp_path / "only"]
 
 
-def test_a_missing_folder_and_a_damaged_record_are_errors_that_name_them(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="nowhere"):
         list_runs(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '{"title": "a record"}', "not JSON", "\x00"])
+def test_records_of_others_are_left_out(tmp_path: Path, text: str) -> None:
+    _write_run(tmp_path / "ours", "2026-01-01T00:00:00+00:00")
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "record.json").write_text(text)
+    assert [run.path.name for run in list_runs(tmp_path)] == ["ours"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"created": ',
+        '{"format": 1, "card": {}}',
+        '{"format": 1, "card": {}, "created": "2026", "data": null}',
+        '{"format": 1, "card": {}, "created": "2026", "data": [], "result": 3}',
+    ],
+)
+def test_a_damaged_record_is_listed_as_damaged_beside_the_others(tmp_path: Path, text: str) -> None:
+    _write_run(tmp_path / "whole", "2026-01-01T00:00:00+00:00", result=RESULT)
     _write_run(tmp_path / "torn", "2026-01-01T00:00:00+00:00")
-    (tmp_path / "torn" / "record.json").write_text('{"created": ')
-    with pytest.raises(OutputError, match="torn"):
-        list_runs(tmp_path)
-    (tmp_path / "torn" / "record.json").write_text('{"created": "2026"}')
-    with pytest.raises(OutputError, match=r"torn.*lacks 'data'"):
-        list_runs(tmp_path)
+    (tmp_path / "torn" / "record.json").write_text(text)
+    (tmp_path / "torn" / "model.safetensors").touch()
+    runs = list_runs(tmp_path)
+    assert [(run.path.name, run.state) for run in runs] == [("torn", "damaged"), ("whole", "finished")]
+    assert runs[0].as_dict()["images"] is None

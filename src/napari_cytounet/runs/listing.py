@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.record import Record, read_record
+from napari_cytounet.runs.record import read_record
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class RunSummary:
         When it began, in UTC as ISO 8601.
     state
         `finished`; `stopped` by the user; `unfinished`, if it is running or was killed: `--resume` goes on
-        with it.
+        with it; `damaged`, if its record cannot be read: nothing more is known of it then.
     images
         Training images.
     masks
@@ -37,12 +37,12 @@ class RunSummary:
     path: Path
     created: str
     state: str
-    images: int
-    masks: str
-    preset: str
-    steps: int | None
-    seconds: float | None
-    dice: float | None
+    images: int | None = None
+    masks: str = ""
+    preset: str = ""
+    steps: int | None = None
+    seconds: float | None = None
+    dice: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -52,24 +52,36 @@ class RunSummary:
 def list_runs(folder: Path) -> list[RunSummary]:
     """Return the runs in a folder, oldest first: itself, and up to three folders deep.
 
+    Files of others that are called `record.json` too are left out.
+
     Raises
     ------
     OutputError
-        If there is no such folder, or a record is damaged.
+        If there is no such folder.
     """
     if not folder.is_dir():
         raise OutputError(f"There is no folder {folder}. Name the folder that holds your runs.")
     name = RunFolder(folder).record.name
     records = [path for depth in ("", "*/", "*/*/", "*/*/*/") for path in folder.glob(depth + name)]
-    return sorted((_summary(path.parent, read_record(path)) for path in records), key=lambda run: run.created)
+    runs = filter(None, map(_summary, records))
+    return sorted(runs, key=lambda run: run.created)
 
 
-def _summary(path: Path, record: Record) -> RunSummary:
-    result = record.get("result", {})
+def _summary(file: Path) -> RunSummary | None:
+    """Summarise a record; None if it is none of ours."""
+    path = file.parent
     try:
+        record = read_record(file)
+    except (OutputError, OSError):
+        ours = RunFolder(path).model.exists() or RunFolder(path).checkpoint.exists()
+        return RunSummary(path, created="", state="damaged") if ours else None
+    if not isinstance(record, dict) or not {"format", "card"} <= set(record):
+        return None
+    try:
+        result = record.get("result", {})
         return RunSummary(
             path=path,
-            created=record["created"],
+            created=str(record["created"]),
             state=("stopped" if result["stopped"] else "finished") if result else "unfinished",
             images=len(record["data"]["training"]),
             masks=record["data"]["masks"]["kind"],
@@ -78,5 +90,5 @@ def _summary(path: Path, record: Record) -> RunSummary:
             seconds=result.get("seconds"),
             dice=result.get("dice"),
         )
-    except KeyError as error:
-        raise OutputError(f"The record in {path} is damaged: it lacks {error}.") from error
+    except (KeyError, TypeError, AttributeError):
+        return RunSummary(path, created="", state="damaged")
