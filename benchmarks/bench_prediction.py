@@ -91,10 +91,12 @@ def seen_shapes(model: Model, image: Image, device: Device) -> list[tuple[int, i
 
 def time_whole(model: Model, source: Path, device: Device) -> float:
     """Return the seconds from the file of the image to the file of the probabilities."""
+    out = source.with_name("probabilities.tif")
+    out.unlink(missing_ok=True)  # giving back the disk of the round before is not part of predicting
     began = time.perf_counter()
     image = open_image(source)
     sizes = {"Y": image.height, "X": image.width}
-    with open_writer(source.with_name("probabilities.tif"), sizes=sizes, dtype=np.float32) as writer:
+    with open_writer(out, sizes=sizes, dtype=np.float32) as writer:
         for box in predicted_boxes(model, image, settings=SETTINGS, device=device):
             writer.write((), box.rows, box.columns, box.values)
     return time.perf_counter() - began

@@ -174,7 +174,8 @@ class TrainingSettings(Settings):
     minutes: float | None = Field(
         None,
         gt=0,
-        description="Time for the whole training, reading the images and the last scoring included.",
+        description="Time for the whole training, reading the images and the last scoring included. If "
+        "neither minutes nor steps are given: fast 1, balanced 3, thorough and cytounet 10 minutes.",
     )
     steps: int | None = Field(
         None, ge=1, description="Length of the training in steps, for a result that can be repeated exactly."
@@ -238,6 +239,8 @@ class TrainSettings(Settings):
             if self.training.minutes is not None or self.training.steps is not None:
                 unset.pop("minutes", None)
             changes[concern] = chosen.model_copy(update=unset)
+        training = changes.get("training", self.training)
+        changes["training"] = training.model_copy(update={"preset": self._effective_preset()})
         return self.model_copy(update=changes)
 
     def _effective_preset(self) -> str:
@@ -272,7 +275,8 @@ class PredictionSettings(Settings):
     tile: int | None = Field(
         None,
         ge=16,
-        description="Side of a tile without its halo, in working pixels; chosen for the device if not given.",
+        description="Least side of a tile without its halo, in working pixels; chosen for the network if not "
+        "given.",
     )
     halo: int | None = Field(
         None,
@@ -281,6 +285,10 @@ class PredictionSettings(Settings):
         "shows; the network's measured need if not given.",
     )
     overwrite: bool = Field(False, description="Replace results of an earlier run in the output folder.")
+    skip_existing: bool = Field(
+        False,
+        description="Leave out images whose results are all there: to go on with a stopped prediction.",
+    )
 
 
 class ThresholdSettings(Settings):

@@ -377,7 +377,7 @@ def test_every_preset_builds_its_network(
 def test_fine_tuning_goes_on_from_a_model(
     tmp_path: Path, run: TrainResult, cells: Path, change: Change
 ) -> None:
-    gentle = change(training={"steps": 1, "working_scale": 0.25}, optimiser={"learning_rate": 1e-9})
+    gentle = change(training={"steps": 1}, optimiser={"learning_rate": 1e-9})
     events: list[Event] = []
     result = train(cells, out=tmp_path / "run", start_from=run.run, settings=gentle, on_event=events.append)
     assert "Going on from" in _texts(events)
@@ -389,6 +389,40 @@ def test_fine_tuning_goes_on_from_a_model(
     start = read_record(result.run / "record.json")["start_from"]
     assert start["model"] == str(run.model)
     assert len(start["sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    "concern",
+    [{"training": {"working_scale": 0.25}}, {"network": {"base_width": 8}}],
+    ids=["scale", "network"],
+)
+def test_a_model_to_start_from_keeps_its_network_and_scale(
+    tmp_path: Path, run: TrainResult, cells: Path, concern: dict[str, Any]
+) -> None:
+    with pytest.raises(SettingsError, match="The model to start from"):
+        train(cells, out=tmp_path / "run", start_from=run.run, settings=TrainSettings.model_validate(concern))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_resumed_run_keeps_its_settings(run: TrainResult) -> None:
+    other = TrainSettings(training=TrainingSettings(seed=99))
+    with pytest.raises(SettingsError, match="seed"):
+        train(None, out=run.run, settings=other, resume=True)
+
+
+def test_a_run_that_is_stopped_is_validated_as_it_stands(tmp_path: Path, cells: Path, change: Change) -> None:
+    cancel = threading.Event()
+
+    def stop_after_7(event: Event) -> None:
+        if isinstance(event, BatchDone) and event.step == 7:
+            cancel.set()
+
+    settings = change(training={"steps": 1000})
+    result = train(cells, out=tmp_path / "run", settings=settings, cancel=cancel, on_event=stop_after_7)
+    assert result.stopped
+    assert result.steps == 7
+    rows = read_history(tmp_path / "run" / "history.csv")
+    assert [row.step for row in rows if row.validation_dice is not None] == [7]
 
 
 def test_a_frozen_encoder_stays_as_it_is_with_any_number_of_classes(

@@ -38,22 +38,21 @@ class Span:
         """The pixels that no later span changes, once all earlier ones were added."""
         return slice(self.start - self.fade_start, self.stop - self.fade_stop)
 
-    def weights(self) -> NDArray[np.float32]:
-        """Return the weight of this span at each pixel of `reach`; neighbours add up to 1.
+    def fade(self, values: NDArray[np.float32], axis: int) -> None:
+        """Multiply values over `reach` by the weight of this span, in place; neighbours add up to 1.
 
         Examples
         --------
-        >>> Span(0, 4, fade_stop=1).weights()
+        >>> values = np.ones(5, dtype=np.float32)
+        >>> Span(0, 4, fade_stop=1).fade(values, axis=0)
+        >>> values
         array([1.  , 1.  , 1.  , 0.75, 0.25], dtype=float32)
-        >>> Span(4, 6, fade_start=1).weights()
-        array([0.25, 0.75, 1.  ], dtype=float32)
         """
-        weights = np.ones(self.reach.stop - self.reach.start, dtype=np.float32)
+        along = np.moveaxis(values, axis, -1)
         if self.fade_start:
-            weights[: 2 * self.fade_start] = _ramp(self.fade_start)
+            along[..., : 2 * self.fade_start] *= _ramp(self.fade_start)
         if self.fade_stop:
-            weights[-2 * self.fade_stop :] = _ramp(self.fade_stop)[::-1]
-        return weights
+            along[..., -2 * self.fade_stop :] *= _ramp(self.fade_stop)[::-1]
 
 
 def cut_axis(size: int, tile: int, stride: int) -> list[tuple[int, int]]:
@@ -133,10 +132,8 @@ class Blender:
             (K, Y, X) over `row.reach` x `column.reach`; changed in place.
         """
         below = self._strip_below(len(values))
-        if row.fade_start or row.fade_stop:
-            values *= row.weights()[:, None]
-        if column.fade_start or column.fade_stop:
-            values *= column.weights()
+        row.fade(values, axis=1)
+        column.fade(values, axis=2)
         if self._beside is not None:
             values[:, :, : 2 * column.fade_start] += self._beside
         self._beside = values[:, :, -2 * column.fade_stop :].copy() if column.fade_stop else None

@@ -41,19 +41,26 @@ class History:
         self._file = file
         self._writer = csv.writer(file, lineterminator="\n")
         self._last: HistoryRow | None = None
+        self._written: tuple[int, HistoryRow] | None = None
 
     def add(self, event: BatchDone | Validated) -> None:
         """Take in an event of the training."""
         if isinstance(event, BatchDone):
             self.flush()
             self._last = HistoryRow(event.step, event.seconds, event.learning_rate, event.loss)
-        elif self._last is not None:
+            return
+        if self._last is None and self._written is not None:
+            # A checkpoint had the row written before its validation came: take it back.
+            place, self._last = self._written
+            self._file.truncate(place)
+        if self._last is not None:
             self._last = replace(self._last, validation_dice=event.dice)
 
     def flush(self) -> None:
         """Write what is held, and hand it to the operating system."""
         if self._last is not None:
             row = self._last
+            self._written = self._file.tell(), row
             validated = "" if row.validation_dice is None else repr(row.validation_dice)
             self._writer.writerow(
                 [row.step, f"{row.seconds:.3f}", repr(row.learning_rate), repr(row.loss), validated]

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from napari_cytounet.errors import Cancelled, OutputError
-from napari_cytounet.events import Event, FileWritten, Notice, TileDone, drain
-from napari_cytounet.images.image import Image
+from napari_cytounet.events import Event, Notice, Progress, drain
 from napari_cytounet.images.naming import image_stem
+from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.reading import find_images, open_image
-from napari_cytounet.images.writing import atomic_path, open_writer
+from napari_cytounet.runs.image_prediction import PredictionTask, predict_image, result_suffix
 from napari_cytounet.runs.sources import content_hash
-from napari_cytounet.segmentation.segmented_image import (
-    SegmentedImage,
-    refuse_existing,
-    result_path,
-    segment_image,
-)
+from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
+from napari_cytounet.segmentation.segmented_image import result_path
+from napari_cytounet.segmentation.threshold_files import refuse_wrong_scale
 from napari_cytounet.settings import DeviceSettings, ImageSettings, PredictionSettings, ThresholdSettings
-from napari_cytounet.unet.devices import Device, choose_device, is_out_of_memory, out_of_memory_error
-from napari_cytounet.unet.model import Model, load_model
-from napari_cytounet.unet.prediction import PredictedBox, check_fits, predicted_boxes, tile_length
+from napari_cytounet.unet.devices import choose_device
+from napari_cytounet.unet.model import load_model
+from napari_cytounet.unet.prediction import check_fits
 
 
 @dataclass(frozen=True)
@@ -57,19 +50,6 @@ class PredictResult:
             "images": self.images,
             "stopped": self.stopped,
         }
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What all images of one prediction have in common."""
-
-    model: Model
-    out: Path
-    settings: PredictionSettings
-    threshold: ThresholdSettings
-    device: Device
-    cancel: threading.Event
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 def predicting(
@@ -123,22 +103,25 @@ def predicting(
         "classes": json.dumps(loaded.card.classes),
         "thresholds": json.dumps(loaded.card.thresholds),
     }
-    work = _Work(loaded, out, settings, threshold, chosen, cancel, tags)
-    _check_free(paths, work)
+    task = PredictionTask(loaded, out, settings, threshold, chosen, cancel, tags)
+    wanted = yield from _checked(paths, images, task)
+    if len(wanted) < len(paths):
+        yield Notice(
+            f"{len(paths) - len(wanted)} of {len(paths)} images have their results and are left out."
+        )
     written: list[Path] = []
     count = 0
     with chosen.threads_set():
-        for path in paths:
-            image = open_image(path, images)
-            check_fits(loaded, image)
+        for path in wanted:
             try:
-                written += yield from _predict_image(image, work)
+                written += yield from predict_image(open_image(path, images), task)
             except Cancelled:
                 if not written:
                     raise
                 break
             count += 1
-    return PredictResult(tuple(written), count, stopped=count < len(paths))
+            yield Progress("images", count, len(wanted))
+    return PredictResult(tuple(written), count, stopped=count < len(wanted))
 
 
 def predict(
@@ -170,9 +153,33 @@ def predict(
     return drain(job, on_event)
 
 
-def _check_free(paths: Sequence[Path], work: _Work) -> None:
-    """Refuse inputs whose results would overwrite each other, or results of an earlier run."""
+def _checked(
+    paths: Sequence[Path], images: ImageSettings, task: PredictionTask
+) -> Generator[Event, None, list[Path]]:
+    """Look at every image before the first tile, and return those that are to be predicted.
+
+    Hours of work must not end at an image that could have been refused in the beginning.
+    """
+    refuse_wrong_scale(task.threshold)
+    wanted = _free(paths, task)
+    notes: list[tuple[str, ...]] = []
+    for done, path in enumerate(wanted):
+        image = open_image(path, images)
+        check_fits(task.model, image)
+        if set(task.settings.output) != {"probabilities"}:
+            refuse_unsplittable(image, task.threshold)
+        notes.append(image.notes)
+        if task.cancel.is_set():
+            raise Cancelled("Stopped while the images were looked at: nothing was predicted.")
+        yield Progress("images looked at", done + 1, len(wanted))
+    yield from counted_notes(notes)
+    return wanted
+
+
+def _free(paths: Sequence[Path], task: PredictionTask) -> list[Path]:
+    """Return the inputs to predict; refuse those that would overwrite results or each other."""
     taken: dict[str, Path] = {}
+    wanted = []
     for path in paths:
         stem = image_stem(path)
         other = taken.setdefault(stem, path)
@@ -180,101 +187,19 @@ def _check_free(paths: Sequence[Path], work: _Work) -> None:
             raise OutputError(
                 f"{other} and {path} would both be written as {stem}. Predict them into two folders."
             )
-        if not work.settings.overwrite:
-            refuse_existing(
-                [result_path(work.out, kind, stem, _suffix(path)) for kind in work.settings.output]
-            )
+        results = [result_path(task.out, kind, stem, result_suffix(path)) for kind in task.settings.output]
+        if task.settings.skip_existing and all(result.exists() for result in results):
+            continue
+        if not task.replaces:
+            _refuse_existing(results)
+        wanted.append(path)
+    return wanted
 
 
-def _predict_image(image: Image, work: _Work) -> Generator[Event, None, list[Path]]:
-    """Predict all planes of an image and write its results, or nothing of them if it is stopped."""
-    suffix = _suffix(image.path)
-    labels = [kind for kind in work.settings.output if kind != "probabilities"]
-    kept = result_path(work.out, "probabilities", image.name, suffix)
-    written: list[Path] = []
-    keeps = "probabilities" in work.settings.output
-    with atomic_path(kept) if keeps else _passing_file(work.out, suffix) as path:
-        yield from _write_probabilities(image, path, work)
-        if labels:
-            segmented = yield from _segment(path, image.name, suffix, labels, work)
-            written += [file for file in (segmented.classes, segmented.instances) if file is not None]
-    if keeps:
-        written.insert(0, kept)
-        yield FileWritten(str(kept))
-    return written
-
-
-@contextmanager
-def _passing_file(out: Path, suffix: str) -> Iterator[Path]:
-    """Give a place for probabilities that only labels are made of, on the disk of the results."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".predicting-") as folder:
-            yield Path(folder) / f"probabilities{suffix}"
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error}). Write to another folder.") from error
-
-
-def _segment(
-    path: Path, stem: str, suffix: str, labels: Sequence[Any], work: _Work
-) -> Generator[Event, None, SegmentedImage]:
-    calibrated = work.threshold.method == "calibrated"
-    return segment_image(
-        open_image(path),
-        work.model.card.thresholds if calibrated else None,
-        work.threshold,
-        work.out,
-        stem=stem,
-        suffix=suffix,
-        outputs=labels,
-        tags=work.tags,
-        overwrite=work.settings.overwrite,
-        cancel=work.cancel,
-    )
-
-
-def _write_probabilities(image: Image, path: Path, work: _Work) -> Generator[Event, None, None]:
-    """Write the probabilities of all planes as they come."""
-    classes = len(work.model.card.classes)
-    sizes = {axis: image.data.shape[image.axes.index(axis)] for axis in image.plane_axes}
-    sizes |= {"C": classes} if classes > 1 else {}
-    sizes |= {"Y": image.height, "X": image.width}
-    tags = work.tags | {"kind": "probabilities"}
-    with open_writer(path, sizes=sizes, dtype=np.float32, pixel_size=image.pixel_size, tags=tags) as writer:
-        for index in image.planes:
-            for box in _boxes_with_less_memory(image, index, work):
-                if isinstance(box, Notice):
-                    yield box
-                    continue
-                writer.write(index, box.rows, box.columns, box.values)
-                yield TileDone(image.plane_name(index), box.done, box.total)
-                if work.cancel.is_set():
-                    raise Cancelled(f"Stopped in {image.name}: results of the images before it are kept.")
-
-
-def _boxes_with_less_memory(
-    image: Image, index: tuple[int, ...], work: _Work
-) -> Iterator[PredictedBox | Notice]:
-    """Predict a plane; where memory does not suffice, once more with tiles of half the length."""
-    try:
-        yield from predicted_boxes(work.model, image, index, settings=work.settings, device=work.device)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        tile = tile_length(work.model.network, work.settings)
-        smaller = work.settings.model_copy(update={"tile": tile // 2})
-        yield Notice(f"Not enough memory for tiles of {tile} pixels: trying {tile // 2}.")
-        try:
-            yield from predicted_boxes(work.model, image, index, settings=smaller, device=work.device)
-        except (RuntimeError, MemoryError) as second:
-            if not is_out_of_memory(second):
-                raise
-            raise out_of_memory_error(
-                f"tiles of {smaller.tile} pixels",
-                "Use a smaller --tile, such as 128, or close other programs.",
-            ) from second
-
-
-def _suffix(path: Path | None) -> str:
-    """Results of a Zarr are Zarrs, those of all other files TIFFs."""
-    return ".zarr" if path is not None and path.is_dir() else ".tif"
+def _refuse_existing(results: Sequence[Path]) -> None:
+    there = next((result for result in results if result.exists()), None)
+    if there is not None:
+        raise OutputError(
+            f"{there} is there already. Go on with a prediction that was stopped by --skip-existing, replace "
+            "results by --overwrite, or choose another --out."
+        )

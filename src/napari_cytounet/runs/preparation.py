@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from napari_cytounet.errors import Cancelled, SettingsError, TrainingError
 from napari_cytounet.events import Event, Notice, Progress
+from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.truth import MaskReading, understand_masks
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import read_history
@@ -48,6 +49,7 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
     found = request.pairs()
     sources = open_sources([*found.training, *found.validation], request.settings.images)
     learnt, kept = sources.pairs[: len(found.training)], sources.pairs[len(found.training) :]
+    yield from counted_notes(sources.notes)
     reading = understand_masks(sources.masks, request.settings.masks)
     yield Notice(f"Masks: {reading.kind} ({reading.reason}).")
     card = yield from _card(request, sources, reading)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from napari_cytounet.errors import SettingsError
+from napari_cytounet.errors import OutputError, SettingsError
 from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs, pair_files
 from napari_cytounet.images.reading import find_images
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.record import Record, read_record
 from napari_cytounet.settings import TrainSettings
+from napari_cytounet.unet.model import ModelCard, load_model
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class TrainRequest:
             raise SettingsError(
                 "A frozen encoder must have learnt something: name a model with --start-from."
             )
+        if self.start_from is not None:
+            _refuse_another_network(self.settings, load_model(self.start_from).card)
         return replace(self, settings=self.settings.with_preset())
 
     def pairs(self) -> FoundPairs:
@@ -69,14 +72,54 @@ class TrainRequest:
         return FoundPairs(found.training, pair_files(images, masks, by))
 
     def _as_recorded(self, earlier: Record) -> TrainRequest:
-        repeats = earlier["repeats"] if self.resume else None
+        try:
+            settings = TrainSettings.model_validate(earlier["settings"])
+            start_from, repeats = earlier["start_from"], earlier["repeats"] if self.resume else None
+            freeze_encoder = earlier["freeze_encoder"]
+        except (KeyError, ValueError) as error:
+            raise OutputError(
+                f"The record of the run is damaged or of another version of napari-cytounet ({error}). "
+                "Begin a new run, with --start-from to keep what was learnt."
+            ) from error
+        _refuse_other_settings(self.settings, settings)
+        if self.settings.device.model_fields_set:
+            settings = settings.model_copy(update={"device": self.settings.device})
         return replace(
             self,
             earlier=earlier,
-            settings=TrainSettings.model_validate(earlier["settings"]),
-            start_from=Path(earlier["start_from"]["model"]) if earlier["start_from"] else None,
-            freeze_encoder=earlier["freeze_encoder"],
+            settings=settings,
+            start_from=Path(start_from["model"]) if start_from else None,
+            freeze_encoder=freeze_encoder,
             repeat=Path(repeats) if repeats else self.repeat,
+        )
+
+
+def _refuse_other_settings(given: TrainSettings, recorded: TrainSettings) -> None:
+    """Refuse settings that a run to resume or repeat does not have; the device may be another."""
+    for concern in set(TrainSettings.model_fields) - {"device"}:
+        ours, theirs = getattr(given, concern), getattr(recorded, concern)
+        for name in ours.model_fields_set:
+            if getattr(ours, name) != getattr(theirs, name):
+                raise SettingsError(
+                    f"The run has {name} {getattr(theirs, name)}, not {getattr(ours, name)}: a run "
+                    "is resumed and repeated with its own settings. To train on with others, begin a new run "
+                    "with --start-from."
+                )
+
+
+def _refuse_another_network(given: TrainSettings, card: ModelCard) -> None:
+    """Refuse settings that contradict the network and the scale that a model brings."""
+    for name in given.network.model_fields_set:
+        if getattr(given.network, name) != getattr(card.network, name):
+            raise SettingsError(
+                f"The model to start from has {name} {getattr(card.network, name)}, which cannot become "
+                f"{getattr(given.network, name)}. Leave that setting out, or start from no model."
+            )
+    scale = given.training.working_scale
+    if scale is not None and scale != card.working_scale:
+        raise SettingsError(
+            f"The model to start from works at scale {card.working_scale:.3g}, not {scale:.3g}. Leave "
+            "--working-scale out, or start from no model."
         )
 
 

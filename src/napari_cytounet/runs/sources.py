@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,9 +17,10 @@ from napari_cytounet.images.pairing import Pair
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import ImageSettings
+from napari_cytounet.unet.prediction import SAME_PIXEL_SIZE
 
-KEPT_BYTES = 100_000_000
-"""Files of up to so many bytes together stay decoded; of more, one at a time is opened when it is needed."""
+KEPT_BYTES = 500_000_000
+"""Images of up to so many bytes together stay decoded; of more, each is opened when it is needed."""
 
 
 class Source:
@@ -79,12 +82,15 @@ class Sources:
         Of every image.
     pixel_size
         Micrometres a pixel, if it is known and the same in all images.
+    notes
+        What was decided while each image was read.
     """
 
     pairs: list[Source]
     masks: Sequence[Image]
     channels: int
     pixel_size: float | None
+    notes: list[tuple[str, ...]]
 
 
 def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> Sources:
@@ -95,30 +101,43 @@ def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> Sources:
     PairingError
         If an image and its mask differ in size or planes, or if images differ in channels.
     """
-    files = [file for pair in pairs for file in (pair.image, pair.mask)]
-    keep = sum(file.stat().st_size for file in files) <= KEPT_BYTES
+    first = Source(pairs[0], settings, keep=False).open()
+    keep = (
+        sum(math.prod(image.data.shape) * image.dtype.itemsize for image in first) * len(pairs) <= KEPT_BYTES
+    )
     sources = [Source(pair, settings, keep=keep) for pair in pairs]
-    with ThreadPoolExecutor() as pool:  # decoding lets go of the interpreter
+    pool = ThreadPoolExecutor(os.cpu_count())  # decoding lets go of the interpreter
+    try:
         facts = list(pool.map(_facts, sources))
-    for source, (channels, _) in zip(sources, facts, strict=True):
+    finally:
+        pool.shutdown(cancel_futures=True)
+    for source, (channels, *_) in zip(sources, facts, strict=True):
         if channels != facts[0][0]:
             raise PairingError(
                 f"{source.pair.image} has {channels} channel(s), but {pairs[0].image} has {facts[0][0]}. "
                 "One network needs images of one kind: sort them into two folders."
             )
-    sizes = {pixel_size for _, pixel_size in facts}
+    pixel_sizes = [pixel_size for _, pixel_size, _ in facts]
     masks: Sequence[Image] = (
         [source.open()[1] for source in sources]
         if keep
         else ImageFiles([pair.mask for pair in pairs], ImageSettings())
     )
-    return Sources(sources, masks, facts[0][0], sizes.pop() if len(sizes) == 1 else None)
+    return Sources(sources, masks, facts[0][0], _common(pixel_sizes), [notes for *_, notes in facts])
 
 
-def _facts(source: Source) -> tuple[int, float | None]:
-    """Return the channels and the pixel size of an image, opening it and its mask once."""
+def _common(pixel_sizes: Sequence[float | None]) -> float | None:
+    """Return the pixel size that all images have, as far as metadata is exact."""
+    first = pixel_sizes[0]
+    if first is None or any(size is None or abs(size / first - 1) > SAME_PIXEL_SIZE for size in pixel_sizes):
+        return None
+    return first
+
+
+def _facts(source: Source) -> tuple[int, float | None, tuple[str, ...]]:
+    """Return channels, pixel size and notes of an image, opening it and its mask once."""
     image, _ = source.open()
-    return image.channels, image.pixel_size.x if image.pixel_size else None
+    return image.channels, image.pixel_size.x if image.pixel_size else None, image.notes
 
 
 def describe_model(model: Path) -> dict[str, str]:

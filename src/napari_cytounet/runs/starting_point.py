@@ -66,7 +66,7 @@ def card_from_model(
             "mask_kind": reading.kind,
             "pixel_size": sources.pixel_size,
             # Objects are to look to the network as large as those that it knows.
-            "working_scale": scale_at(model.card, sources.pixel_size),
+            "working_scale": scale_at(model.card, sources.pixel_size, "The first training image"),
             "thresholds": (0.5,) * len(classes),
             "validation_dice": None,
         }
@@ -77,10 +77,12 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
     """Return the network that the first step changes."""
     network = build_network(card, seed)
     if start_from is not None:
-        learnt, fresh = load_model(start_from).network.state_dict(), network.state_dict()
-        # A model with other classes lends all but its head, which begins anew.
+        model = load_model(start_from)
+        learnt, fresh = model.network.state_dict(), network.state_dict()
+        # A model of other classes lends all but its head, which begins anew.
+        begins_anew = "head." if model.card.classes != card.classes else "none"
         network.load_state_dict(
-            {name: learnt[name] if learnt[name].shape == new.shape else new for name, new in fresh.items()}
+            {name: new if name.startswith(begins_anew) else learnt[name] for name, new in fresh.items()}
         )
     if freeze_encoder:
         network.freeze_encoder()

@@ -129,9 +129,11 @@ def training(
         if resume and folder.checkpoint.exists():
             restore_checkpoint(folder.checkpoint, state)
             yield Notice(f"Going on after step {state.step}.")
+        before = state.seconds
         with prepared.device.threads_set(), open_history(folder.history, up_to_step=state.step) as history:
             yield from _train(prepared, folder, history, cancel, started)
-        return _finish(prepared, folder, stopped=cancel.is_set(), seconds=state.seconds)
+        seconds = before + time.perf_counter() - started
+        return _finish(prepared, folder, stopped=cancel.is_set(), seconds=seconds)
 
 
 def train(

@@ -15,11 +15,12 @@ from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import MaskReading, Truth
 from napari_cytounet.runs.sources import Source
 from napari_cytounet.settings import TrainSettings
+from napari_cytounet.unet.augmentation import Augmentation
 from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.working_scale import ScaleChoice, choose_working_scale
 
-MEMORY_SHARE = 0.4
-"""Share of the computer's memory that planes may fill: the sampler makes a wider copy of them."""
+MEMORY_SHARE = 0.8
+"""Share of the computer's memory that planes and the sampler's copies of them may fill."""
 
 MOST_MEASURED = 8
 """Masks, spread over the folder, that are measured to choose the working scale."""
@@ -60,20 +61,22 @@ def prepare_planes(
     """
     planes: list[TrainingPlane] = []
     left_out: list[str] = []
-    pool = ThreadPoolExecutor()  # decoding and resizing let go of the interpreter
+    settings = preparation.settings
+    window = Augmentation(settings.augmentation, settings.training.patch_size).window_size
+    pool = ThreadPoolExecutor(os.cpu_count())  # decoding and resizing let go of the interpreter
     try:
         for done, prepared in enumerate(pool.map(lambda source: _prepare(source, preparation), sources)):
             planes += prepared.planes
             left_out += prepared.left_out
-            _check_memory(planes, done + 1, len(sources))
+            _check_memory(planes, window, done + 1, len(sources))
             yield from prepared.notices
             yield Progress(what, done + 1, len(sources))
     finally:
         pool.shutdown(cancel_futures=True)
     if left_out:
         yield Notice(
-            f"{len(left_out)} planes are 0 everywhere: taken as not labelled and left out. "
-            "Use --empty-planes if they say that there is nothing there."
+            f"{len(left_out)} of {len(planes) + len(left_out)} planes are 0 everywhere: taken as not "
+            "labelled and left out. Use --empty-planes if they say that there is nothing there."
         )
     _check_teaches(planes)
     return planes
@@ -112,10 +115,10 @@ def _prepare(source: Source, preparation: Preparation) -> _PreparedSource:
     return prepared
 
 
-def _check_memory(planes: Sequence[TrainingPlane], done: int, total: int) -> None:
+def _check_memory(planes: Sequence[TrainingPlane], window: int, done: int, total: int) -> None:
     """Stop with advice before the operating system ends the program without a word."""
     memory = physical_memory()
-    used = sum(plane.nbytes for plane in planes)
+    used = sum(plane.nbytes + plane.sampled_bytes(window) for plane in planes)
     if memory is not None and used > MEMORY_SHARE * memory:
         raise TrainingError(
             f"The images do not fit into memory: {done} of {total} take {used / 1e9:.3g} GB of this "

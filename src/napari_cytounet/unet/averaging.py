@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from napari_cytounet.unet.network import UNet
 
@@ -23,12 +25,10 @@ def average_into(averaged: UNet, network: UNet, kept: float, step: int) -> None:
     step
         Steps taken before this one.
     """
-    kept = min(kept, step / (step + EARLY))
-    for average, current in zip(averaged.state_dict().values(), network.state_dict().values(), strict=True):
-        if average.is_floating_point():
-            average.lerp_(current, 1 - kept)
-        else:
-            average.copy_(current)
+    average_all = get_ema_multi_avg_fn(min(kept, step / (step + EARLY)))  # type: ignore[no-untyped-call]
+    average_all(
+        [*averaged.parameters(), *_statistics(averaged)], [*network.parameters(), *_statistics(network)], step
+    )
 
 
 @torch.no_grad()
@@ -36,3 +36,8 @@ def restore_statistics(network: UNet, averaged: UNet) -> None:
     """Take the statistics of a network's normalisation from its average."""
     for current, average in zip(network.buffers(), averaged.buffers(), strict=True):
         current.copy_(average)
+
+
+def _statistics(network: UNet) -> list[Tensor]:
+    """Return the running means and variances of a network's normalisation, without its counters."""
+    return [values for values in network.buffers() if values.is_floating_point()]

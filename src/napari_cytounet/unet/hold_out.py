@@ -55,17 +55,39 @@ def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
 
 
 def _hold_out_planes(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
-    count = min(max(1, round(share * len(planes))), len(planes) - 1)
-    drawn = np.random.default_rng(seed).permutation(len(planes))
-    # A plane without objects says little about where the threshold should be: take it only if all are such.
-    with_objects = sorted(drawn, key=lambda i: not bool((planes[i].classes > 0).any()))
-    kept = set(with_objects[:count])
+    kept = _drawn(planes, share, seed) if _images(planes) >= WHOLE_PLANES_FROM else _end(planes, share)
     names = ", ".join(planes[i].name for i in sorted(kept))
     return Split(
         [plane for i, plane in enumerate(planes) if i not in kept],
         [planes[i] for i in sorted(kept)],
-        f"{count} of {len(planes)} planes kept back: {names}",
+        f"{len(kept)} of {len(planes)} planes kept back: {names}",
     )
+
+
+def _images(planes: Sequence[TrainingPlane]) -> int:
+    return len({plane.source or plane.name for plane in planes})
+
+
+def _drawn(planes: Sequence[TrainingPlane], share: float, seed: int) -> set[int]:
+    """Draw whole images until they hold the share of the planes: neighbours in a stack are too much alike."""
+    images: dict[str, list[int]] = {}
+    for number, plane in enumerate(planes):
+        images.setdefault(plane.source or plane.name, []).append(number)
+    drawn = [list(images.values())[i] for i in np.random.default_rng(seed).permutation(len(images))]
+    # An image without objects says little about where the threshold should be: take it only if all are such.
+    drawn.sort(key=lambda members: not any(bool((planes[i].classes > 0).any()) for i in members))
+    wanted = min(max(1, round(share * len(planes))), len(planes) - 1)
+    kept: set[int] = set()
+    for members in drawn:
+        if not kept or len(kept) + len(members) <= wanted:
+            kept.update(members)
+    return kept
+
+
+def _end(planes: Sequence[TrainingPlane], share: float) -> set[int]:
+    """Return the last planes, which in a stack lie beside one another."""
+    count = min(max(1, round(share * len(planes))), len(planes) - 1)
+    return set(range(len(planes) - count, len(planes)))
 
 
 def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, TrainingPlane]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
@@ -26,7 +26,12 @@ HEADER = "napari-cytounet model"
 
 
 class ModelCard(Settings):
-    """What a model is and how it wants to be used: the JSON in the header of its file."""
+    """What a model is and how it wants to be used: the JSON in the header of its file.
+
+    Fields that a later version added are passed over: `format` tells when they matter.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     format: int = Field(FORMAT, description="Version of the model file.")
     version: str = Field("", description="Version of napari-cytounet that wrote it.")

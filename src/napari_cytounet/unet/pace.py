@@ -22,6 +22,9 @@ VALIDATIONS = 10
 SHARE_FOR_VALIDATION = 0.05
 """Share of the time that validation may take in a budget of minutes."""
 
+LONGEST_INTERVAL = 60.0
+"""Most seconds between two validations in a long budget, unless they take longer than their share."""
+
 FIRST_VALIDATION = 0.3
 FIRST_VALIDATION_SECONDS = 20.0
 """The first validation in a budget of minutes comes after this share of it, or so many seconds."""
@@ -127,7 +130,8 @@ class ClockPace:
         """See `Pace`."""
         if seconds < min(self._next, self._end()):
             return False
-        self._next = seconds + max(self.budget / VALIDATIONS, self._validation / SHARE_FOR_VALIDATION)
+        interval = min(self.budget / VALIDATIONS, LONGEST_INTERVAL)
+        self._next = seconds + max(interval, self._validation / SHARE_FOR_VALIDATION)
         return True
 
     def validation_took(self, seconds: float) -> None:

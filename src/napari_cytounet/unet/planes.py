@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from skimage.measure import label
 from torch import Tensor
 
 from napari_cytounet.images.image import Image
@@ -36,6 +37,8 @@ class TrainingPlane:
         (Y, X) bool: where at least half of a pixel is labelled.
     weights
         (Y, X) float32 weights of the cross-entropy; None where all are 1.
+    source
+        The image that the plane comes from: planes of one stack are alike.
     """
 
     name: str
@@ -43,6 +46,7 @@ class TrainingPlane:
     targets: Tensor
     labelled: Tensor
     weights: Tensor | None = None
+    source: str = ""
 
     @property
     def nbytes(self) -> int:
@@ -54,6 +58,12 @@ class TrainingPlane:
             *([] if self.weights is None else [self.weights]),
         ]
         return sum(tensor.nbytes for tensor in tensors)
+
+    def sampled_bytes(self, window: int) -> int:
+        """Bytes of the copy that a sampler makes, mirrored around by half a window."""
+        height, width = self.labelled.shape
+        layers = len(self.pixels) + len(self.targets) + 1 + (self.weights is not None)
+        return 4 * layers * (height + window) * (width + window)
 
     @cached_property
     def classes(self) -> Tensor:
@@ -94,8 +104,9 @@ def training_plane(
     members = np.stack([known, *(truth.classes == value for value in range(1, class_count + 1))])
     shares = _resized(torch.from_numpy(members.astype(np.float32)), working_scale)
     weights = None
-    if loss.border_weight > 0 and truth.instances is not None:
-        extra = border_weights(truth.instances, loss.border_weight, loss.border_sigma / working_scale)
+    if loss.border_weight > 0:
+        objects = label(truth.classes.clip(min=0)) if truth.instances is None else truth.instances
+        extra = border_weights(objects, loss.border_weight, loss.border_sigma / working_scale)
         weights = _resized(torch.from_numpy(extra)[None], working_scale)[0]
     return TrainingPlane(
         name=image.plane_name(index),
@@ -103,6 +114,7 @@ def training_plane(
         targets=(shares[1:] / shares[0].clamp_min(LEAST_LABELLED)).clamp(0, 1),
         labelled=shares[0] >= LEAST_LABELLED,
         weights=weights,
+        source=str(image.path or image.name),
     )
 
 

@@ -172,10 +172,12 @@ def tile_length(network: UNet, settings: PredictionSettings) -> int:
 
 def scale_for(model: Model, image: Image) -> float:
     """Return the factor by which an image is resized to look to the network as the training images did."""
-    return scale_at(model.card, image.pixel_size.x if image.pixel_size else None)
+    return scale_at(
+        model.card, image.pixel_size.x if image.pixel_size else None, str(image.path or image.name)
+    )
 
 
-def scale_at(card: ModelCard, pixel_size: float | None) -> float:
+def scale_at(card: ModelCard, pixel_size: float | None, what: str) -> float:
     """Return the factor by which an image with a pixel size, in micrometres, must be resized.
 
     Where the pixel size of both is known, objects are brought to the size at which they were learnt.
@@ -190,7 +192,7 @@ def scale_at(card: ModelCard, pixel_size: float | None) -> float:
     ratio = pixel_size / card.pixel_size
     if not 1 / MOST_RATIO <= ratio <= MOST_RATIO:
         raise PredictionError(
-            f"The image has {pixel_size:.4g} micrometres a pixel, but the model learnt at "
+            f"{what} has {pixel_size:.4g} micrometres a pixel, but the model learnt at "
             f"{card.pixel_size:.4g}. One of them is probably wrong: give the right one with --pixel-size."
         )
     return card.working_scale * (1.0 if abs(ratio - 1) < SAME_PIXEL_SIZE else ratio)

@@ -23,7 +23,7 @@ from napari_cytounet.unet.optimisers import build_optimiser, l1_penalty
 from napari_cytounet.unet.pace import Pace
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.sampling import Sampler
-from napari_cytounet.unet.validation import ValidationScore, validate
+from napari_cytounet.unet.validation import SMALLER_TILE, ValidationScore, validate
 
 MOST_SKIPPED = 20
 """Steps in a row with a loss that is not finite after which training gives up."""
@@ -128,7 +128,7 @@ class Training:
             if self.validates_next:
                 validated = self.step
                 yield self._validate()
-        if self.step > 0 and (self.best is None or (validated < self.step and not cancel.is_set())):
+        if self.step > validated:
             yield self._validate()
         if self.skipped:
             yield Notice(
@@ -182,11 +182,20 @@ class Training:
         self.network.zero_grad()
         return Notice(f"Not enough memory for {size} patches a step: going on with {size // 2}.")
 
+    def _score(self) -> ValidationScore:
+        """Score the averaged weights; where memory does not suffice, once more in smaller tiles."""
+        try:
+            return validate(self.averaged, self._validation, self.device)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return validate(self.averaged, self._validation, self.device, tile=SMALLER_TILE)
+
     def _validate(self) -> Validated:
         """Score the averaged weights and keep them if they are the best so far."""
         began = time.perf_counter()
         if self._validation:
-            score = validate(self.averaged, self._validation, self.device)
+            score = self._score()
         else:
             score = ValidationScore(math.nan, (0.5,) * self.network.classes)
         self._pace.validation_took(time.perf_counter() - began)

@@ -21,6 +21,9 @@ from napari_cytounet.unet.resampling import axis_resampling
 TILE = 1024
 """Least length of a tile that is scored at once, in working pixels."""
 
+SMALLER_TILE = 256
+"""The same where memory is short."""
+
 HALO = 32
 """Working pixels around it: seams are off by less than 0.01 in probability, too little for a score."""
 
@@ -41,7 +44,9 @@ class ValidationScore:
     thresholds: tuple[float, ...]
 
 
-def validate(network: UNet, planes: Sequence[TrainingPlane], device: Device) -> ValidationScore:
+def validate(
+    network: UNet, planes: Sequence[TrainingPlane], device: Device, *, tile: int = TILE
+) -> ValidationScore:
     """Score a network on labelled planes at the working scale, tile by tile."""
     ready = for_inference(network, device)
     calibration = Calibration(network.classes)
@@ -50,8 +55,8 @@ def validate(network: UNet, planes: Sequence[TrainingPlane], device: Device) -> 
         top, left = _first_labelled(classes, network.stride)
         labels = classes[top:, left:]
         read = _reader(plane.pixels)
-        for rows in cut_axis(labels.shape[0], TILE, network.stride):
-            for columns in cut_axis(labels.shape[1], TILE, network.stride):
+        for rows in cut_axis(labels.shape[0], tile, network.stride):
+            for columns in cut_axis(labels.shape[1], tile, network.stride):
                 truth = labels[slice(*rows), slice(*columns)]
                 if bool((truth != UNLABELLED).any()):
                     box = _shifted(rows, top), _shifted(columns, left)
