@@ -16,7 +16,7 @@ TORCH_INDEX =
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench
+.PHONY: help demo test lint bench venv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +36,14 @@ lint: $(INSTALLED) ## check style, types and who may import whom
 bench: $(INSTALLED) ## run every benchmark; each prints a table and writes JSON
 	@set -e; for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark; done
 
-$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+# An interrupted `python -m venv` leaves a Python without pip: it is made anew.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(MAKE) --no-print-directory venv
 	$(BIN)/python -m pip install $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e '.[dev]' -c constraints.txt
 	@touch $@
 
 # Debian keeps what venv needs in a package of its own.
-$(BIN)/python:
+venv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Run: sudo apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call apt_install,$(notdir $(PYTHON))-venv)
 	$(PYTHON) -m venv --clear $(VENV)
