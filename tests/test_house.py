@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import napari_cytounet
+from napari_cytounet import settings
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_cytounet"
@@ -36,6 +37,14 @@ def test_importing_the_package_loads_none_of_its_dependencies() -> None:
 def test_the_public_functions_are_there() -> None:
     for name in ("train", "predict", "threshold", "evaluate", "measure", "load_model"):
         assert callable(getattr(napari_cytounet, name))
+
+
+def test_every_setting_can_be_imported_from_the_package() -> None:
+    for name, field in settings.TrainSettings.model_fields.items():
+        assert field.annotation is getattr(napari_cytounet, field.annotation.__name__), name
+    for model in (settings.TrainSettings, settings.PredictionSettings, settings.ThresholdSettings):
+        assert getattr(napari_cytounet, model.__name__) is model
+    assert napari_cytounet.MaskKind is settings.MaskKind
 
 
 def test_rooms_below_the_network_load_neither_torch_nor_napari() -> None:

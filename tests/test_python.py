@@ -7,10 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_cytounet import evaluate, load_model, measure, predict, threshold, train
+from napari_cytounet import (
+    NetworkSettings,
+    ThresholdSettings,
+    TrainingSettings,
+    TrainSettings,
+    evaluate,
+    load_model,
+    measure,
+    predict,
+    threshold,
+    train,
+)
 from napari_cytounet.images.samples.synthetic import write_synthetic
 from napari_cytounet.images.writing import write_image
-from napari_cytounet.settings import NetworkSettings, ThresholdSettings, TrainingSettings, TrainSettings
 
 SMALL = TrainSettings(
     training=TrainingSettings(steps=2, batch_size=2, patch_size=32),
@@ -31,6 +41,6 @@ def test_thresholding_scoring_and_measuring(tmp_path: Path, monkeypatch: pytest.
     cell = np.zeros((20, 20), np.uint8)
     cell[5:10, 5:15] = 255
     write_image(tmp_path / "cell.tif", cell, "YX")
-    threshold(["cell.tif"], "out", ThresholdSettings(method="otsu"))
+    threshold("cell.tif", "out", ThresholdSettings(method="otsu"))
     assert evaluate("out/instances", "cell.tif").scores["dice"].pooled == 1
     assert measure("out/instances", "table.csv", image="cell.tif").objects == 1
