@@ -14,7 +14,14 @@ import pytest
 import tifffile
 import torch
 
-from napari_cytounet.errors import Cancelled, CytounetError, ImageError, OutputError, PredictionError
+from napari_cytounet.errors import (
+    Cancelled,
+    CytounetError,
+    ImageError,
+    OutputError,
+    PredictionError,
+    SettingsError,
+)
 from napari_cytounet.events import Event, FileWritten, Notice, TileDone
 from napari_cytounet.images import tiff_writing
 from napari_cytounet.images.pixel_size import PixelSize
@@ -139,9 +146,37 @@ def test_two_images_of_one_name_are_refused(tmp_path: Path, run: TrainResult, ce
 
 
 def test_the_method_of_the_threshold_can_be_chosen(tmp_path: Path, run: TrainResult, cells: Path) -> None:
-    nothing = ThresholdSettings(method="fixed", value=1.1)
-    predict(run.run, [cells / "images"], out=tmp_path / "out", threshold=nothing, device=CPU)
-    assert open_image(tmp_path / "out" / "instances" / "cells_0.tif").read().max() == 0
+    everything = ThresholdSettings(method="fixed", value=0)
+    predict(run.run, [cells / "images"], out=tmp_path / "out", threshold=everything, device=CPU)
+    assert open_image(tmp_path / "out" / "classes" / "cells_0.tif").read().min() == 1
+    wrong = ThresholdSettings(method="fixed", value=128)
+    with pytest.raises(SettingsError, match="from 0 to 1"):
+        predict(run.run, [cells / "images"], out=tmp_path / "other", threshold=wrong, device=CPU)
+
+
+def test_a_bad_image_is_refused_before_the_first_tile(tmp_path: Path, run: TrainResult, cells: Path) -> None:
+    shutil.copytree(cells / "images", tmp_path / "images")
+    write_image(
+        tmp_path / "images" / "z_colours.tif", np.arange(600, dtype=np.uint8).reshape(3, 10, 20), "CYX"
+    )
+    with pytest.raises(PredictionError, match="z_colours"):
+        predict(run.run, tmp_path / "images", out=tmp_path / "out", device=CPU)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stopped_prediction_can_be_gone_on_with(tmp_path: Path, run: TrainResult, cells: Path) -> None:
+    out, images = tmp_path / "out", sorted((cells / "images").iterdir())
+    predict(run.run, images[:1], out=out, device=CPU)
+    (out / "instances" / "cells_0.tif").unlink()
+    predict(run.run, images[1:2], out=out, device=CPU)
+    finished = (out / "instances" / "cells_1.tif").stat().st_mtime_ns
+    with pytest.raises(OutputError, match="--skip-existing"):
+        predict(run.run, images, out=out, device=CPU)
+    going_on = PredictionSettings(skip_existing=True)
+    result = predict(run.run, images, out=out, settings=going_on, device=CPU)
+    assert result.images == len(images) - 1
+    assert (out / "instances" / "cells_0.tif").exists()
+    assert (out / "instances" / "cells_1.tif").stat().st_mtime_ns == finished
 
 
 @pytest.mark.parametrize("stop_in", [0, 1])
