@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,22 +16,17 @@ from numpy.typing import NDArray
 from napari_cytounet.errors import (
     Cancelled,
     CytounetError,
-    ModelFileError,
     OutputError,
     SettingsError,
     TrainingError,
 )
 from napari_cytounet.events import BatchDone, Event, Notice, Validated
-from napari_cytounet.images.image import Image
-from napari_cytounet.images.pixel_size import PixelSize
-from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.record import digest, read_record
 from napari_cytounet.runs.training import TrainResult, train, training
-from napari_cytounet.settings import PRESETS, TrainingSettings, TrainSettings
+from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet import training as loop
 from napari_cytounet.unet.model import load_model
-from napari_cytounet.unet.prediction import scale_for
 
 Fields = list[tuple[NDArray[np.uint8], NDArray[np.uint16]]]
 Write = Callable[..., Path]
@@ -233,177 +227,6 @@ def test_images_must_be_named(tmp_path: Path, quick: TrainSettings) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def _train_once(folder: Path, settings: TrainSettings, **more: Any) -> tuple[TrainResult, str]:
-    """Train in a folder of data and return the result and all notices."""
-    events: list[Event] = []
-    result = train(folder, out=folder / "run", settings=settings, on_event=events.append, **more)
-    return result, _texts(events)
-
-
-@pytest.mark.parametrize("cells_kept", [1, None])
-def test_one_image_is_enough_even_with_one_object(
-    tmp_path: Path, fields: Fields, write: Write, change: Change, cells_kept: int | None
-) -> None:
-    image, instances = fields[0]
-    mask = instances > 0 if cells_kept is None else instances == cells_kept
-    settings = change(training={"steps": 2})
-    result, said = _train_once(write(tmp_path / "data", [image], [mask.astype(np.uint8) * 255]), settings)
-    assert result.dice is not None
-    assert "strip" in said
-
-
-def test_validation_by_hand_is_never_learnt_from(
-    tmp_path: Path, cells: Path, fields: Fields, write: Write, change: Change
-) -> None:
-    # The true validation would be easy: here it is the opposite, so its Dice must stay low.
-    image, instances = fields[0]
-    opposite = write(tmp_path / "kept", [image], [np.where(instances > 0, 0, 255).astype(np.uint8)])
-    result = train(
-        cells,
-        out=tmp_path / "run",
-        validation=(opposite / "images", opposite / "masks"),
-        settings=change(training={"steps": 3}),
-    )
-    record = read_record(result.run / "record.json")
-    assert len(record["data"]["training"]) == 3
-    assert Path(record["data"]["validation"][0]["image"]).parent == opposite / "images"
-    assert "1 validation images" in record["data"]["split"]
-
-
-def test_of_a_stack_only_labelled_planes_are_learnt_from(
-    tmp_path: Path, fields: Fields, change: Change
-) -> None:
-    four = [*fields, fields[0]]
-    stack = np.stack([image for image, _ in four])
-    masks = np.stack([np.where(instances > 0, 255, 0).astype(np.uint8) for _, instances in four])
-    masks[1] = 0
-    settings = change(training={"steps": 2}, images={"axes": "ZYX"})
-    for part, array in (("images", stack), ("masks", masks)):
-        (tmp_path / "data" / part).mkdir(parents=True)
-        tifffile.imwrite(tmp_path / "data" / part / "stack.tif", array, photometric="minisblack")
-    result, said = _train_once(tmp_path / "data", settings)
-    assert "1 of 4 planes are 0 everywhere" in said
-    assert "--empty-planes" in said
-    assert result.dice is not None
-
-
-def test_colours_and_three_classes(tmp_path: Path, data: Path, change: Change) -> None:
-    for part in ("images", "masks"):
-        (tmp_path / part).mkdir()
-        for path in sorted((data / "wbc2" / part).iterdir())[:7]:
-            (tmp_path / part / path.name).symlink_to(path)
-    settings = change(training={"steps": 2, "working_scale": 0.25}, masks={"masks": "classes"})
-    result, said = _train_once(tmp_path, settings)
-    card = load_model(result.model).card
-    assert (card.channels, len(card.classes), len(card.thresholds)) == (3, 2, 2)
-    assert "1 of 7 planes kept back" in said
-
-
-@pytest.mark.parametrize("kind", ["instances", "outlines"])
-def test_instances_and_outlines_are_learnt_as_foreground(
-    tmp_path: Path, fields: Fields, write: Write, change: Change, kind: str
-) -> None:
-    masks = [instances for _, instances in fields]
-    if kind == "outlines":
-        inner = [m * (np.roll(m, 1, 0) == m) * (np.roll(m, -1, 0) == m) for m in masks]
-        inner = [
-            i * (np.roll(m, 1, 1) == m) * (np.roll(m, -1, 1) == m) for i, m in zip(inner, masks, strict=True)
-        ]
-        masks = [((m > 0) & (i == 0)).astype(np.uint8) * 255 for m, i in zip(masks, inner, strict=True)]
-    settings = change(training={"steps": 2}, masks={"masks": kind})
-    result, said = _train_once(write(tmp_path / "data", [image for image, _ in fields], masks), settings)
-    assert f"Masks: {kind}" in said
-    assert load_model(result.model).card.classes == ("foreground",)
-
-
-def test_pixels_with_the_ignore_value_are_not_learnt_from(
-    tmp_path: Path, fields: Fields, write: Write, change: Change
-) -> None:
-    masks = [np.where(instances > 0, 255, 0).astype(np.uint8) for _, instances in fields]
-    ignored = []
-    for mask in masks:
-        ignored.append(mask.copy())
-        ignored[-1][:, :30] = 9
-    settings = change(training={"steps": 4}, masks={"ignore_value": 9})
-    images = [image for image, _ in fields]
-    one, _ = _train_once(write(tmp_path / "one", images, ignored), settings)
-    other, _ = _train_once(
-        write(tmp_path / "other", images, [np.where(m == 9, 9, m) for m in ignored]), settings
-    )
-    plain, _ = _train_once(write(tmp_path / "plain", images, masks), settings)
-    assert _equal(one.model, other.model)
-    assert not _equal(one.model, plain.model)
-
-
-def test_a_hot_pixel_takes_no_contrast_away(
-    tmp_path: Path, fields: Fields, write: Write, change: Change
-) -> None:
-    images = [image.astype(np.uint16) for image, _ in fields]
-    masks = [(instances > 0).astype(np.uint8) for _, instances in fields]
-    settings = change(training={"steps": 30}, optimiser={"learning_rate": 0.01})
-    clean, _ = _train_once(write(tmp_path / "clean", images, masks), settings)
-    for image in images:
-        image[40, 40] = 65535
-    hot, _ = _train_once(write(tmp_path / "hot", images, masks), settings)
-    assert clean.dice is not None
-    assert hot.dice is not None
-    assert hot.dice > clean.dice - 0.15
-    assert hot.dice > 0.3
-
-
-def test_border_weights_and_sgd_and_l1_run_together(cells: Path, tmp_path: Path, change: Change) -> None:
-    settings = change(
-        training={"steps": 2},
-        loss={"border_weight": 10.0},
-        optimiser={"optimiser": "sgd", "l1": 1e-5, "learning_rate": 0.05},
-    )
-    assert train(cells, out=tmp_path / "run", settings=settings).steps == 2
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_builds_its_network(
-    tmp_path: Path, cells: Path, quick: TrainSettings, preset: str
-) -> None:
-    settings = TrainSettings(
-        training=TrainingSettings(preset=preset, steps=1, batch_size=1, patch_size=64),  # type: ignore[arg-type]
-        device=quick.device,
-    )
-    result = train(cells, out=tmp_path / "run", settings=settings)
-    network = load_model(result.model).card.network
-    expected = PRESETS[preset].get("network", {})
-    assert {name: getattr(network, name) for name in expected} == expected
-
-
-def test_fine_tuning_goes_on_from_a_model(
-    tmp_path: Path, run: TrainResult, cells: Path, change: Change
-) -> None:
-    gentle = change(training={"steps": 1}, optimiser={"learning_rate": 1e-9})
-    events: list[Event] = []
-    result = train(cells, out=tmp_path / "run", start_from=run.run, settings=gentle, on_event=events.append)
-    assert "Going on from" in _texts(events)
-    card = load_model(result.model).card
-    assert card.working_scale == 0.5
-    before = dict(load_model(run.model).network.named_parameters())
-    for name, weight in load_model(result.model).network.named_parameters():
-        torch.testing.assert_close(weight, before[name], rtol=0, atol=1e-5)
-    start = read_record(result.run / "record.json")["start_from"]
-    assert start["model"] == str(run.model)
-    assert len(start["sha256"]) == 64
-
-
-@pytest.mark.parametrize(
-    "concern",
-    [{"training": {"working_scale": 0.25}}, {"network": {"base_width": 8}}],
-    ids=["scale", "network"],
-)
-def test_a_model_to_start_from_keeps_its_network_and_scale(
-    tmp_path: Path, run: TrainResult, cells: Path, concern: dict[str, Any]
-) -> None:
-    with pytest.raises(SettingsError, match="The model to start from"):
-        train(cells, out=tmp_path / "run", start_from=run.run, settings=TrainSettings.model_validate(concern))
-    assert not (tmp_path / "run").exists()
-
-
 def test_a_resumed_run_keeps_its_settings(run: TrainResult) -> None:
     other = TrainSettings(training=TrainingSettings(seed=99))
     with pytest.raises(SettingsError, match="seed"):
@@ -423,61 +246,6 @@ def test_a_run_that_is_stopped_is_validated_as_it_stands(tmp_path: Path, cells: 
     assert result.steps == 7
     rows = read_history(tmp_path / "run" / "history.csv")
     assert [row.step for row in rows if row.validation_dice is not None] == [7]
-
-
-def test_a_frozen_encoder_stays_as_it_is_with_any_number_of_classes(
-    tmp_path: Path, run: TrainResult, fields: Fields, write: Write, change: Change
-) -> None:
-    images = [image for image, _ in fields]
-    masks = [np.where(instances > 0, 1 + instances % 2, 0).astype(np.uint8) for _, instances in fields]
-    folder = write(tmp_path / "data", images, masks)
-    settings = change(training={"steps": 3}, masks={"masks": "classes"})
-    result, _ = _train_once(folder, settings, start_from=run.model, freeze_encoder=True)
-    before, after = (load_model(path).network.state_dict() for path in (run.model, result.model))
-    assert len(load_model(result.model).card.classes) == 2
-    assert before["head.weight"].shape != after["head.weight"].shape
-    for name, values in after.items():
-        if name.startswith("encoder"):
-            assert torch.equal(values, before[name]), name
-    changed = [name for name, values in after.items() if name.startswith("decoder")]
-    assert any(not torch.equal(after[name], before[name]) for name in changed)
-
-
-def test_fine_tuning_keeps_objects_at_the_size_that_was_learnt(
-    tmp_path: Path, fields: Fields, change: Change
-) -> None:
-    def written(name: str, zoom: int) -> Path:
-        for number, (image, instances) in enumerate(fields):
-            for part, array in (("images", image), ("masks", (instances > 0).astype(np.uint8) * 255)):
-                (tmp_path / name / part).mkdir(parents=True, exist_ok=True)
-                larger = np.kron(array, np.ones((zoom, zoom), np.uint8))
-                size = PixelSize(1 / zoom, 1 / zoom)
-                write_image(tmp_path / name / part / f"c{number}.tif", larger, "YX", pixel_size=size)
-        return tmp_path / name
-
-    settings = change(training={"steps": 1})
-    coarse, _ = _train_once(written("coarse", 1), settings)
-    fine, _ = _train_once(written("fine", 2), settings, start_from=coarse.run)
-    assert load_model(coarse.run).card.pixel_size == pytest.approx(1)
-    card = load_model(fine.run).card
-    assert (card.pixel_size, card.working_scale) == (pytest.approx(0.5), pytest.approx(0.25))
-    for zoom, scale in ((1, 0.5), (2, 0.25)):
-        image = Image.from_array(fields[0][0], pixel_size=PixelSize(1 / zoom, 1 / zoom))
-        assert scale_for(load_model(fine.run), image) == pytest.approx(scale)
-
-
-def test_fine_tuning_from_what_is_no_start_is_an_error(
-    tmp_path: Path, run: TrainResult, cells: Path, fields: Fields, write: Write, quick: TrainSettings
-) -> None:
-    with pytest.raises(SettingsError, match="--start-from"):
-        train(cells, out=tmp_path / "run", settings=quick, freeze_encoder=True)
-    with pytest.raises(ModelFileError, match="not a model"):
-        train(cells, out=tmp_path / "run", settings=quick, start_from=run.run / "checkpoint.safetensors")
-    colours = [np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)] * 3
-    rgb = write(tmp_path / "rgb", colours, [(instances > 0).astype(np.uint8) for _, instances in fields])
-    with pytest.raises(SettingsError, match=r"takes 1 channel.*have 3"):
-        train(rgb, out=tmp_path / "run", settings=quick, start_from=run.run)
-    assert not (tmp_path / "run").exists()
 
 
 def test_a_full_disk_is_an_error_and_the_former_model_stays(
