@@ -27,7 +27,7 @@ from napari_cytounet.unet.model import Model, ModelCard, build_network
 from napari_cytounet.unet.prediction import predicted_boxes
 
 SIZE = 4096
-ROUNDS = 3
+ROUNDS = 2
 CASES = (("fast", 1.0), ("balanced", 1.0), ("balanced", 0.5), ("thorough", 1.0), ("cytounet", 1.0))
 SETTINGS = PredictionSettings()
 
