@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 from hypothesis import given, settings
@@ -63,7 +63,7 @@ def test_blending_tiles_of_an_image_gives_the_image(
     image = np.random.default_rng(seed).random((channels, rows[-1], columns[-1]), dtype=np.float32)
     blender = Blender(spans(rows, row_fade), spans(columns, column_fade))
     result = np.full_like(image, np.nan)
-    for row, column in blender.tiles():
+    for row, column in product(blender.rows, blender.columns):
         done = blender.add(row, column, image[:, row.reach, column.reach].copy())
         assert np.isnan(result[:, row.finished, column.finished]).all()
         result[:, row.finished, column.finished] = done

@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from napari_cytounet.measurement.table import open_table, write_table
+from napari_cytounet.measurement.table import open_table
 
 
 def read(path):
@@ -15,7 +15,8 @@ def read(path):
 
 def test_numbers_come_back_exactly(tmp_path):
     values = np.random.default_rng(0).normal(size=20) * 10.0 ** np.arange(-10, 10)
-    write_table(tmp_path / "t.csv", {"label": np.arange(20, dtype=np.uint8), "value": values})
+    with open_table(tmp_path / "t.csv", ["label", "value"]) as table:
+        table.write({"label": np.arange(20, dtype=np.uint8), "value": values})
     rows = read(tmp_path / "t.csv")
     assert [float(row["value"]) for row in rows] == values.tolist()
     assert [row["label"] for row in rows] == [str(number) for number in range(20)]
@@ -34,7 +35,8 @@ def test_rows_are_appended_and_missing_columns_and_nan_stay_empty(tmp_path):
 
 def test_nothing_is_left_after_an_error_and_the_old_table_stays(tmp_path):
     path = tmp_path / "t.csv"
-    write_table(path, {"a": [1]})
+    with open_table(path, ["a"]) as table:
+        table.write({"a": [1]})
     with pytest.raises(ValueError, match="no column b"), open_table(path, ["a"]) as table:
         table.write({"b": [3]})
     assert read(path) == [{"a": "1"}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -107,19 +106,13 @@ class Blender:
     Attributes
     ----------
     rows, columns
-        The spans of both axes.
+        The spans of both axes; tiles are added row by row.
     """
 
     rows: list[Span]
     columns: list[Span]
     _below: NDArray[np.float32] | None = field(default=None, init=False)
     _beside: NDArray[np.float32] | None = field(default=None, init=False)
-
-    def tiles(self) -> Iterator[tuple[Span, Span]]:
-        """Yield the tiles in the order in which `add` wants them."""
-        for row in self.rows:
-            for column in self.columns:
-                yield row, column
 
     def add(self, row: Span, column: Span, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Add the next tile and return the final values of `row.finished` x `column.finished`.

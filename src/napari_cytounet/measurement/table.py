@@ -71,11 +71,5 @@ def open_table(path: Path, names: Sequence[str]) -> Iterator[TableWriter]:
         yield TableWriter(file, names)
 
 
-def write_table(path: Path, columns: Mapping[str, ArrayLike]) -> None:
-    """Write columns of one length as a CSV file: see `open_table`."""
-    with open_table(path, list(columns)) as table:
-        table.write(columns)
-
-
 def _cell(value: object) -> object:
     return None if isinstance(value, float) and math.isnan(value) else value
