@@ -18,7 +18,12 @@ from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.writing import open_writer
-from napari_cytounet.segmentation.segmented_image import SegmentedImage, result_path, segment_image
+from napari_cytounet.segmentation.segmented_image import (
+    SegmentedImage,
+    result_path,
+    result_suffix,
+    segment_image,
+)
 from napari_cytounet.settings import PredictionSettings, ThresholdSettings
 from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
 from napari_cytounet.unet.model import Model
@@ -132,8 +137,3 @@ def _boxes_with_less_memory(
                 f"tiles of {smaller.tile} pixels",
                 "Use a smaller --tile, such as 128, or close other programs.",
             ) from second
-
-
-def result_suffix(path: Path | None) -> str:
-    """Return the suffix of results: those of a Zarr are Zarrs, those of all other files TIFFs."""
-    return ".zarr" if path is not None and path.is_dir() else ".tif"

@@ -14,10 +14,10 @@ from napari_cytounet.events import Event, Notice, Progress, drain
 from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.reading import find_images, open_image
-from napari_cytounet.runs.image_prediction import PredictionTask, predict_image, result_suffix
+from napari_cytounet.runs.image_prediction import PredictionTask, predict_image
 from napari_cytounet.runs.sources import content_hash
 from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
-from napari_cytounet.segmentation.segmented_image import result_path
+from napari_cytounet.segmentation.segmented_image import result_path, result_suffix
 from napari_cytounet.segmentation.threshold_files import refuse_wrong_scale
 from napari_cytounet.settings import DeviceSettings, ImageSettings, PredictionSettings, ThresholdSettings
 from napari_cytounet.unet.devices import choose_device

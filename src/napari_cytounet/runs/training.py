@@ -193,9 +193,6 @@ def _train(
             save_checkpoint(folder.checkpoint, state)
             saved = state.seconds
         yield event
-    history.flush()
-    if state.step > 0:
-        save_checkpoint(folder.checkpoint, state)
 
 
 def _save_best(prepared: Prepared, folder: RunFolder) -> None:

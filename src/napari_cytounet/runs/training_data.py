@@ -7,8 +7,6 @@ from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.events import Event, Notice, Progress
 from napari_cytounet.images.normalisation import Normalisation
@@ -16,7 +14,7 @@ from napari_cytounet.images.truth import MaskReading, Truth
 from napari_cytounet.runs.sources import Source
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.augmentation import Augmentation
-from napari_cytounet.unet.planes import TrainingPlane, training_plane
+from napari_cytounet.unet.planes import TrainingPlane, classes_held, training_plane
 from napari_cytounet.unet.working_scale import ScaleChoice, choose_working_scale
 
 MEMORY_SHARE = 0.8
@@ -61,6 +59,7 @@ def prepare_planes(
     """
     planes: list[TrainingPlane] = []
     left_out: list[str] = []
+    used = 0
     settings = preparation.settings
     window = Augmentation(settings.augmentation, settings.training.patch_size).window_size
     pool = ThreadPoolExecutor(os.cpu_count())  # decoding and resizing let go of the interpreter
@@ -68,7 +67,8 @@ def prepare_planes(
         for done, prepared in enumerate(pool.map(lambda source: _prepare(source, preparation), sources)):
             planes += prepared.planes
             left_out += prepared.left_out
-            _check_memory(planes, window, done + 1, len(sources))
+            used += sum(plane.nbytes + plane.sampled_bytes(window) for plane in prepared.planes)
+            _check_memory(used, done + 1, len(sources))
             yield from prepared.notices
             yield Progress(what, done + 1, len(sources))
     finally:
@@ -115,10 +115,9 @@ def _prepare(source: Source, preparation: Preparation) -> _PreparedSource:
     return prepared
 
 
-def _check_memory(planes: Sequence[TrainingPlane], window: int, done: int, total: int) -> None:
+def _check_memory(used: int, done: int, total: int) -> None:
     """Stop with advice before the operating system ends the program without a word."""
     memory = physical_memory()
-    used = sum(plane.nbytes + plane.sampled_bytes(window) for plane in planes)
     if memory is not None and used > MEMORY_SHARE * memory:
         raise TrainingError(
             f"The images do not fit into memory: {done} of {total} take {used / 1e9:.3g} GB of this "
@@ -154,7 +153,7 @@ def _suspicions(truth: Truth, where: str) -> list[Notice]:
 
 
 def _check_teaches(planes: Sequence[TrainingPlane]) -> None:
-    known = {value for plane in planes for value in np.unique(plane.classes.numpy()).tolist() if value >= 0}
+    known = classes_held(planes)
     if not known:
         raise TrainingError(
             "No pixel is labelled in any mask: there is nothing to learn. Label at least one object."

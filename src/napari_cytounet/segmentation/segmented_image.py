@@ -138,6 +138,11 @@ def result_path(out: Path, kind: str, stem: str, suffix: str) -> Path:
     return out / kind / f"{stem}{suffix}"
 
 
+def result_suffix(path: Path | None) -> str:
+    """Return the suffix of results: those of a Zarr are Zarrs, those of all other files TIFFs."""
+    return ".zarr" if path is not None and path.is_dir() else ".tif"
+
+
 def refuse_existing(paths: Sequence[Path]) -> None:
     """Raise an OutputError if one of these results is there already."""
     for path in paths:

@@ -18,6 +18,7 @@ from napari_cytounet.segmentation.segmented_image import (
     SegmentedImage,
     refuse_existing,
     result_path,
+    result_suffix,
     segment_image,
 )
 from napari_cytounet.segmentation.segmenting import known_thresholds
@@ -213,8 +214,7 @@ def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> 
             "shows the objects as an image of its own."
         )
     refuse_unsplittable(image, settings)
-    suffix = ".zarr" if path.is_dir() else ".tif"
-    return _Task(path, image.name, suffix, _known(path, image, settings), image.notes)
+    return _Task(path, image.name, result_suffix(path), _known(path, image, settings), image.notes)
 
 
 def _known(path: Path, image: Image, settings: ThresholdSettings) -> tuple[float, ...] | None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_cytounet.images.truth import UNLABELLED
-from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.planes import TrainingPlane, classes_held
 
 WHOLE_PLANES_FROM = 6
 """From this many planes on whole planes are kept back; with fewer, a strip of each."""
@@ -42,7 +41,7 @@ def hold_out(planes: Sequence[TrainingPlane], share: float, seed: int) -> Split:
         return Split(list(planes), [], "nothing kept back")
     if len(planes) >= WHOLE_PLANES_FROM:
         split = _hold_out_planes(planes, share, seed)
-        if _classes(split.training) == _classes(planes):
+        if classes_held(split.training) == classes_held(planes):
             return split
     strips = [_hold_out_strip(plane, max(share, SMALLEST_STRIP)) for plane in planes]
     training = [learnt for learnt, _ in strips]
@@ -109,13 +108,7 @@ def _hold_out_strip(plane: TrainingPlane, share: float) -> tuple[TrainingPlane, 
     strips.sort(key=lambda box: abs(float(objects[box].sum()) - target))
     for strip in strips:
         learnt = plane.only(strip, outside=True)
-        if _classes([learnt]) == _classes([plane]):
+        if classes_held([learnt]) == classes_held([plane]):
             return learnt, plane.only(strip)
     nothing = (slice(0), slice(0))
     return plane, plane.only(nothing)
-
-
-def _classes(planes: Sequence[TrainingPlane]) -> set[int]:
-    """Return the classes, background included, that planes hold."""
-    counts = (np.bincount(plane.classes.numpy().ravel() - UNLABELLED) for plane in planes)
-    return {int(value) + UNLABELLED for found in counts for value in np.flatnonzero(found)} - {UNLABELLED}

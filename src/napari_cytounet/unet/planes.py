@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -116,6 +117,12 @@ def training_plane(
         weights=weights,
         source=str(image.path or image.name),
     )
+
+
+def classes_held(planes: Sequence[TrainingPlane]) -> set[int]:
+    """Return the classes, background included, that planes hold."""
+    counts = (np.bincount(plane.classes.numpy().ravel() - UNLABELLED) for plane in planes)
+    return {int(value) + UNLABELLED for found in counts for value in np.flatnonzero(found)} - {UNLABELLED}
 
 
 def _resized(values: Tensor, scale: float) -> Tensor:
