@@ -15,8 +15,12 @@ TORCH_INDEX =
 # `make test ARGS="-k threshold -x"` hands arguments to pytest.
 ARGS =
 
+# A window that nobody sees: on Linux without a screen, napari's windows open on Xvfb.
+SCREENLESS = $(and $(filter Linux,$(shell uname -s)),$(if $(DISPLAY)$(WAYLAND_DISPLAY),,yes))
+ON_SCREEN = $(if $(SCREENLESS),xvfb-run -a -s "-screen 0 1280x800x24")
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench venv
+.PHONY: help demo test lint bench screenshots venv screen
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,8 +28,8 @@ help: ## list these commands
 demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample data, in under two minutes
 	$(BIN)/cytounet demo
 
-test: $(INSTALLED) ## run all tests with coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+test: $(INSTALLED) screen ## run all tests with coverage, napari in real windows included
+	$(ON_SCREEN) $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and who may import whom
 	$(BIN)/ruff check .
@@ -33,8 +37,12 @@ lint: $(INSTALLED) ## check style, types and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(INSTALLED) ## run every benchmark; each prints a table and writes JSON
-	@set -e; for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(BIN)/python $$benchmark; done
+bench: $(INSTALLED) screen ## run every benchmark; each prints a table and writes JSON
+	@set -e; for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(ON_SCREEN) $(BIN)/python $$benchmark; done
+
+screenshots: $(INSTALLED) screen ## make the pictures of the docs anew, by using the plugin
+	$(ON_SCREEN) $(BIN)/python docs/make_pictures.py
+	$(ON_SCREEN) $(BIN)/python docs/make_screenshots.py
 
 # An interrupted `python -m venv` leaves a Python without pip: it is made anew.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -47,6 +55,14 @@ venv:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Run: sudo apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call apt_install,$(notdir $(PYTHON))-venv)
 	$(PYTHON) -m venv --clear $(VENV)
+
+# What Qt's windows and napari's canvas need beside the packages from PyPI.
+SCREEN_PACKAGES := xvfb xauth libegl1 libgl1 libgl1-mesa-dri libglx-mesa0 libopengl0 libglib2.0-0 libdbus-1-3 \
+	libfontconfig1 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
+	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xinput0 libxcb-xfixes0
+
+screen:
+	@$(if $(SCREENLESS),dpkg -s $(SCREEN_PACKAGES) >/dev/null 2>&1 || $(call apt_install,$(SCREEN_PACKAGES)),true)
 
 # Installs Debian packages where that takes no password, else says the one line to run.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)

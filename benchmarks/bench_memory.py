@@ -37,7 +37,8 @@ def main(side: int = SIZE) -> None:
     """Run the benchmark."""
     from napari_cytounet.images.samples.synthetic import make_cells
     from napari_cytounet.settings import NetworkSettings
-    from napari_cytounet.unet.model import ModelCard, build_network, save_model
+    from napari_cytounet.unet.model import build_network, save_model
+    from napari_cytounet.unet.model_card import ModelCard
 
     rows = []
     with tempfile.TemporaryDirectory() as name:

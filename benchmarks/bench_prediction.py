@@ -24,7 +24,8 @@ from napari_cytounet.images.writing import open_writer, write_image
 from napari_cytounet.settings import PredictionSettings, TrainingSettings, TrainSettings
 from napari_cytounet.unet.devices import Device, available_kinds, choose_device
 from napari_cytounet.unet.inference import for_inference
-from napari_cytounet.unet.model import Model, ModelCard, build_network
+from napari_cytounet.unet.model import Model, build_network
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.prediction import predicted_boxes
 
 SIZE = 4096

@@ -25,7 +25,8 @@ from napari_cytounet.runs.history import History
 from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet.devices import available_kinds, choose_device
 from napari_cytounet.unet.losses import segmentation_loss
-from napari_cytounet.unet.model import ModelCard, build_network
+from napari_cytounet.unet.model import build_network
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.optimisers import build_optimiser
 from napari_cytounet.unet.pace import StepPace
 from napari_cytounet.unet.planes import TrainingPlane, training_plane

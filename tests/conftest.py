@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 # Zarr reads through one event loop, whose threads live as long as the process.
 THREADS_OF_LIBRARIES = ("zarr_", "asyncio_")
+
+# Python's name for a thread of Qt's pool that ran Python once: tests/widgets looks at the pool itself.
+THREADS_OF_QT = "Dummy-"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +44,7 @@ def no_thread_is_left() -> Iterator[None]:
     started = [
         thread
         for thread in threading.enumerate()
-        if thread not in before and not thread.name.startswith(THREADS_OF_LIBRARIES)
+        if thread not in before and not thread.name.startswith((*THREADS_OF_LIBRARIES, THREADS_OF_QT))
     ]
     for thread in started:
         thread.join(timeout=1)

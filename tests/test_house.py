@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_cytounet"
 HEAVY = ("torch", "safetensors", "napari", "magicgui", "qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6")
 ROOMS_OF_THE_NETWORK = ("napari_cytounet.unet", "napari_cytounet.runs")
+WIDGETS = "napari_cytounet.widgets"
 
 
 def _modules() -> list[str]:
@@ -48,14 +49,21 @@ def test_every_setting_can_be_imported_from_the_package() -> None:
 
 
 def test_rooms_below_the_network_load_neither_torch_nor_napari() -> None:
-    rooms = [name for name in _modules() if not name.startswith(ROOMS_OF_THE_NETWORK)]
+    rooms = [name for name in _modules() if not name.startswith((*ROOMS_OF_THE_NETWORK, WIDGETS))]
     loaded = _loaded_after("".join(f"import {name}\n" for name in rooms))
     assert loaded.isdisjoint(HEAVY)
 
 
 def test_rooms_of_the_network_load_no_napari() -> None:
-    loaded = _loaded_after("".join(f"import {name}\n" for name in _modules()))
+    rooms = [name for name in _modules() if not name.startswith(WIDGETS)]
+    loaded = _loaded_after("".join(f"import {name}\n" for name in rooms))
     assert loaded.isdisjoint(set(HEAVY) - {"torch", "safetensors"})
+
+
+def test_widgets_load_no_torch() -> None:
+    widgets = [name for name in _modules() if name.startswith(WIDGETS)]
+    assert widgets
+    assert "torch" not in _loaded_after("".join(f"import {name}\n" for name in widgets))
 
 
 def test_files_are_short() -> None:

@@ -15,6 +15,7 @@ from .settings import MaskSettings as MaskSettings
 from .settings import NetworkSettings as NetworkSettings
 from .settings import OptimiserSettings as OptimiserSettings
 from .settings import PredictionSettings as PredictionSettings
+from .settings import ScoreSettings as ScoreSettings
 from .settings import ThresholdSettings as ThresholdSettings
 from .settings import TrainingSettings as TrainingSettings
 from .settings import TrainSettings as TrainSettings

@@ -22,7 +22,8 @@ from napari_cytounet.settings import (
     TrainSettings,
 )
 from napari_cytounet.unet.devices import choose_device
-from napari_cytounet.unet.model import Model, ModelCard, build_network
+from napari_cytounet.unet.model import Model, build_network
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.pace import StepPace
 from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.training import Training

@@ -22,7 +22,8 @@ from napari_cytounet.settings import (
 )
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.devices import choose_device
-from napari_cytounet.unet.model import ModelCard, build_network, load_model, save_model
+from napari_cytounet.unet.model import build_network, load_model, save_model
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.pace import StepPace
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.training import Training

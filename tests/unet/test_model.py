@@ -14,16 +14,14 @@ from safetensors.torch import save_file
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.settings import MaskKind, NetworkSettings
 from napari_cytounet.unet.model import (
-    FORMAT,
-    HEADER,
     Model,
-    ModelCard,
     build_network,
     load_model,
     read_tensors,
     save_model,
     write_tensors,
 )
+from napari_cytounet.unet.model_card import FORMAT, HEADER, ModelCard
 
 CARD = ModelCard(
     version="0.1",

@@ -21,7 +21,8 @@ from napari_cytounet.settings import (
 )
 from napari_cytounet.unet import training as loop
 from napari_cytounet.unet.devices import choose_device
-from napari_cytounet.unet.model import ModelCard, build_network
+from napari_cytounet.unet.model import build_network
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.pace import StepPace
 from napari_cytounet.unet.planes import TrainingPlane

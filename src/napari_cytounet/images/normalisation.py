@@ -78,8 +78,7 @@ class Normalisation(Settings):
             # 32 bits would lose small differences between large numbers before the offset is gone.
             normalised = ((pixels - low) / (high - low)).astype(np.float32)
         else:
-            normalised = pixels.astype(np.float32)
-            normalised -= low.astype(np.float32)
+            normalised = np.subtract(pixels, low.astype(np.float32), dtype=np.float32)
             normalised *= (1 / (high - low)).astype(np.float32)
         np.clip(normalised, *self.clip, out=normalised)
         return normalised

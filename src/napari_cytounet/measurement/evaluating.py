@@ -15,12 +15,11 @@ from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
-from napari_cytounet.measurement.boundary import TOLERANCE
 from napari_cytounet.measurement.class_names import class_names, read_as_named
 from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
 from napari_cytounet.measurement.image_scores import ImageScores, score_image
 from napari_cytounet.measurement.results import label_kind, read_labels, result_kind
-from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
+from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings, ScoreSettings
 
 if TYPE_CHECKING:
     import threading
@@ -36,8 +35,8 @@ def evaluate(
     *,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
-    tolerance: float = TOLERANCE,
-    seed: int = 0,
+    settings: ScoreSettings = ScoreSettings(),
+    cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> Evaluation:
     """Score predictions against truth, image by image and over all.
@@ -53,10 +52,10 @@ def evaluate(
         What the truth holds, if it is not to be guessed, and how files find each other.
     images
         Axes of the files, where their metadata is missing or wrong.
-    tolerance
-        Pixels within which a boundary counts as found.
-    seed
-        Of the resampling of images that gives the intervals.
+    settings
+        When a boundary counts as found, and how intervals are drawn.
+    cancel
+        Set it to stop.
     on_event
         Called with every event of the job.
 
@@ -73,8 +72,12 @@ def evaluate(
     MaskError
         If masks cannot be understood, differ in size from their partner, or hold a class that the model of
         the predictions does not know.
+    Cancelled
+        If it was stopped.
     """
-    job = evaluating(Path(predicted), Path(truth), masks=masks, images=images, tolerance=tolerance, seed=seed)
+    job = evaluating(
+        Path(predicted), Path(truth), masks=masks, images=images, settings=settings, cancel=cancel
+    )
     return drain(job, on_event)
 
 
@@ -84,8 +87,7 @@ def evaluating(
     *,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
-    tolerance: float = TOLERANCE,
-    seed: int = 0,
+    settings: ScoreSettings = ScoreSettings(),
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """Score predictions as a job: yields events and returns what `evaluate` returns.
@@ -120,14 +122,14 @@ def evaluating(
                 f"truth, as {reading.kind}."
             )
             yield Notice(notes[1])
-        scores = yield from _scoring_planes(prediction, mask, reading, tolerance)
+        scores = yield from _scoring_planes(prediction, mask, reading, settings.tolerance)
         if scores is not None:
             scored.append(scores)
     yield Progress("images", len(pairs), len(pairs))
     for notice in counted_notes(read):
         notes.append(notice.text)
         yield notice
-    return summarise_images(scored, tolerance=tolerance, seed=seed, notes=notes)
+    return summarise_images(scored, tolerance=settings.tolerance, seed=settings.seed, notes=notes)
 
 
 def _scoring_planes(

@@ -85,6 +85,7 @@ def measure(
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
     overwrite: bool = False,
+    cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> MeasureResult:
     """Measure the objects of label files into one table.
@@ -108,6 +109,8 @@ def measure(
         Axes and pixel size, where the files' metadata is missing or wrong.
     overwrite
         Replace a table that is there.
+    cancel
+        Set it to stop; no table is left then.
     on_event
         Called with every event of the job.
 
@@ -119,6 +122,8 @@ def measure(
         If a label file has no image or the reverse.
     MaskError, ImageError
         If files cannot be understood, or differ in size from their partner.
+    Cancelled
+        If it was stopped.
     """
     job = measuring(
         Path(labels),
@@ -127,6 +132,7 @@ def measure(
         masks=masks,
         images=images,
         overwrite=overwrite,
+        cancel=cancel,
     )
     return drain(job, on_event)
 

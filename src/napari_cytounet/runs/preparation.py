@@ -19,7 +19,7 @@ from napari_cytounet.runs.starting_point import card_from_model, new_card, start
 from napari_cytounet.runs.training_data import Preparation, prepare_planes
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.hold_out import Split, hold_out
-from napari_cytounet.unet.model import ModelCard
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.pace import ClockPace, Pace, RecordedPace, StepPace
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.training import Training

@@ -12,7 +12,8 @@ from napari_cytounet.images.reading import find_images
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.record import Record, read_record
 from napari_cytounet.settings import TrainSettings
-from napari_cytounet.unet.model import ModelCard, load_model
+from napari_cytounet.unet.model import load_model
+from napari_cytounet.unet.model_card import ModelCard
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.inference import Interval, for_inference, predict_box
-from napari_cytounet.unet.model import Model, ModelCard, load_model
+from napari_cytounet.unet.model import Model, load_model
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
 
@@ -263,7 +264,7 @@ def _predict_tile(
     """Return the probabilities of a tile over the reach of its spans."""
     values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
     restored = column.restore(row.restore(values, 1, margin), 2, margin)
-    return restored.numpy().copy()  # blending changes it in place
+    return restored.numpy()  # of memory that is this tile's own: blending changes it in place
 
 
 def check_fits(model: Model, image: Image) -> None:
