@@ -8,9 +8,11 @@ of the generator's `return`). The command line prints them, a widget draws them,
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Generator
+import math
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 Result = TypeVar("Result")
 
@@ -105,6 +107,108 @@ class FileWritten(Event):
     """A result was written."""
 
     path: str
+
+
+@dataclass(frozen=True)
+class Started(Event):
+    """A process began to work on a run, or to go on with it: what was said of its end before is past.
+
+    Attributes
+    ----------
+    pid, host
+        Number of the process, and the computer that it runs on.
+    """
+
+    pid: int
+    host: str
+
+
+@dataclass(frozen=True)
+class Previewed(Event):
+    """The network so far was applied to a part of one plane, to be looked at.
+
+    Attributes
+    ----------
+    path
+        File of the probabilities, replaced by every preview: uint8, 255 is certain, (classes, Y, X), for
+        `numpy.load`.
+    source, index
+        The image, and the plane of it.
+    rows, columns
+        Where the part begins and ends, in pixels of that plane. A pixel of the preview is as many of them as
+        their number by the length of the preview.
+    step
+        When.
+    """
+
+    path: str
+    source: str
+    index: tuple[int, ...]
+    rows: tuple[float, float]
+    columns: tuple[float, float]
+    step: int
+
+
+@dataclass(frozen=True)
+class Finished(Event):
+    """The last event of a job in another process that came to its end: the result as a dictionary."""
+
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Failed(Event):
+    """The last event of a job in another process that ended without a result.
+
+    Attributes
+    ----------
+    text
+        What happened and what to do, for the user.
+    stopped
+        Whether the user stopped it before there was anything to keep.
+    """
+
+    text: str
+    stopped: bool = False
+
+
+def event_from_dict(values: Mapping[str, Any]) -> Event:
+    """Return the event that `as_dict` made a dictionary of, also after its way through JSON.
+
+    Parameters
+    ----------
+    values
+        Numbers that JSON does not know (null) come back as NaN, lists as tuples.
+
+    Raises
+    ------
+    ValueError
+        If it is no event that this version knows.
+
+    Examples
+    --------
+    >>> event_from_dict({"event": "TileDone", "name": "cells", "done": 1, "total": 4})
+    TileDone(name='cells', done=1, total=4)
+    """
+    kind = next((kind for kind in Event.__subclasses__() if kind.__name__ == values.get("event")), None)
+    if kind is None:
+        raise ValueError(f"{values.get('event')!r} is no event")
+    types = _field_types(kind)
+    try:
+        return kind(**{name: _restored(values[name], types[name]) for name in types.keys() & values.keys()})
+    except TypeError as error:
+        raise ValueError(f"{values} is no {kind.__name__}") from error
+
+
+@cache
+def _field_types(kind: type[Event]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _restored(value: Any, type_: Any) -> Any:
+    if type_ is float and value is None:
+        return math.nan
+    return tuple(value) if get_origin(type_) is tuple else value
 
 
 def drain(job: Generator[Event, None, Result], on_event: Callable[[Event], object] | None = None) -> Result:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from napari_cytounet import events
 from napari_cytounet.cli.options import OutputOptions
+from napari_cytounet.strict_json import json_line
 
 
 class ProgressDisplay:
@@ -71,7 +69,7 @@ def print_result(result: object, output: OutputOptions, shown: RenderableType) -
     Parameters
     ----------
     result
-        What `plain` can turn into JSON.
+        What JSON can hold.
     output
         What to print. With events alone, stdout holds nothing but events.
     shown
@@ -87,23 +85,5 @@ def print_result(result: object, output: OutputOptions, shown: RenderableType) -
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON on stdout."""
-    sys.stdout.write(json.dumps(plain(value), allow_nan=False) + "\n")
+    sys.stdout.write(json_line(value))
     sys.stdout.flush()
-
-
-def plain(value: object) -> object:
-    """Return a value as strict JSON knows it: NaN and infinity are null.
-
-    Examples
-    --------
-    >>> plain({"loss": float("nan"), "sizes": (1, 2)})
-    {'loss': None, 'sizes': [1, 2]}
-    """
-    match value:
-        case Mapping():
-            return {key: plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case float() if not math.isfinite(value):
-            return None
-    return value

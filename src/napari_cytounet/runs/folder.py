@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from napari_cytounet.errors import OutputError, SettingsError
+
+PROCESS_FILES = frozenset(
+    ("job.json", "data", "events.jsonl", "commands.jsonl", "lock", "output.txt", "error.txt", "preview.npy")
+)
+"""What lies in the folder of a run that another process works on, before there is anything of the run."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,51 @@ class RunFolder:
         """One row a step."""
         return self.path / "history.csv"
 
+    @property
+    def job(self) -> Path:
+        """What another process is asked to train."""
+        return self.path / "job.json"
+
+    @property
+    def data(self) -> Path:
+        """Images and masks that were written for this run alone."""
+        return self.path / "data"
+
+    @property
+    def events(self) -> Path:
+        """What the process that trains says."""
+        return self.path / "events.jsonl"
+
+    @property
+    def commands(self) -> Path:
+        """What it is told."""
+        return self.path / "commands.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that trains, as long as it lives."""
+        return self.path / "lock"
+
+    @property
+    def output(self) -> Path:
+        """What it prints."""
+        return self.path / "output.txt"
+
+    @property
+    def error(self) -> Path:
+        """Where in the program an unexpected error happened."""
+        return self.path / "error.txt"
+
+    @property
+    def preview(self) -> Path:
+        """The latest prediction on a part of one plane."""
+        return self.path / "preview.npy"
+
     @contextmanager
     def begun(self) -> Iterator[None]:
         """Make the folder for a new run; leave nothing of one that fails before there is anything to keep.
 
-        So the next try may use the same folder.
+        So the next try may use the same folder. What belongs to the process that trains may lie there.
 
         Raises
         ------
@@ -54,7 +99,7 @@ class RunFolder:
             If a run or anything else lies there already, or the folder cannot be made.
         """
         was_there = self.path.exists()
-        self._make()
+        self.make(holding=PROCESS_FILES if self.job.exists() else ())
         try:
             yield
         except BaseException:
@@ -71,10 +116,33 @@ class RunFolder:
         if not self.record.exists():
             raise SettingsError(f"{self.path} holds no run to resume. Leave --resume out to begin one.")
 
-    def _make(self) -> None:
+    def check_there(self) -> None:
+        """Check that nobody deleted the folder: writing to it would make it anew.
+
+        Raises
+        ------
+        OutputError
+            If it is gone.
+        """
+        if not self.path.is_dir():
+            raise OutputError(f"The run's folder {self.path} was deleted: the training ends.")
+
+    def make(self, *, holding: Collection[str] = ()) -> None:
+        """Make the folder if it is not there.
+
+        Parameters
+        ----------
+        holding
+            Names of what may lie in it.
+
+        Raises
+        ------
+        OutputError
+            If a run or anything else lies there already, or the folder cannot be made.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            taken = any(self.path.iterdir())
+            taken = any(path.name not in holding for path in self.path.iterdir())
         except OSError as error:
             raise OutputError(
                 f"The run's folder {self.path} cannot be made ({error.strerror}). Choose another --out."

@@ -16,6 +16,9 @@ from napari_cytounet.images.writing import atomic_path
 
 COLUMNS = ("step", "seconds", "learning_rate", "loss", "validation_dice")
 
+LONGEST_ROW = 1000
+"""Bytes, far above what two rows take."""
+
 
 @dataclass(frozen=True)
 class HistoryRow:
@@ -113,6 +116,22 @@ def read_history(path: Path) -> list[HistoryRow]:
             return [_row(values) for values in csv.DictReader(file) if values["validation_dice"] is not None]
         except (KeyError, ValueError) as error:
             raise OutputError(f"The history {path} is damaged ({error}).") from error
+
+
+def last_row(path: Path) -> HistoryRow | None:
+    """Return the last whole row of a history without reading all of it; None where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - LONGEST_ROW))
+            rows = file.read().decode().splitlines()[-2:]
+    except FileNotFoundError:
+        return None
+    for row in reversed(rows):  # a killed process may have left the half of one
+        try:
+            return _row(dict(zip(COLUMNS, row.split(","), strict=True)))
+        except ValueError:
+            continue
+    return None
 
 
 def _row(values: dict[str, str]) -> HistoryRow:

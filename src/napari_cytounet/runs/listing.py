@@ -61,10 +61,14 @@ def list_runs(folder: Path) -> list[RunSummary]:
     """
     if not folder.is_dir():
         raise OutputError(f"There is no folder {folder}. Name the folder that holds your runs.")
-    name = RunFolder(folder).record.name
-    records = [path for depth in ("", "*/", "*/*/", "*/*/*/") for path in folder.glob(depth + name)]
+    records = files_of_runs(folder, RunFolder(folder).record.name)
     runs = filter(None, map(_summary, records))
     return sorted(runs, key=lambda run: run.created)
+
+
+def files_of_runs(folder: Path, name: str) -> list[Path]:
+    """Return the files of a name in a folder: in itself, and up to three folders deep."""
+    return [path for depth in ("", "*/", "*/*/", "*/*/*/") for path in folder.glob(depth + name)]
 
 
 def _summary(file: Path) -> RunSummary | None:
