@@ -134,7 +134,7 @@ class BandedHoles:
     def fill(self, classes: NDArray[Any]) -> NDArray[Any]:
         """Return the next band with its holes filled."""
         return fill_enclosed(
-            classes, ((outside.number, outside.hole_sizes(classes)) for outside in self._outside)
+            classes, ((outside.number, ..., outside.hole_sizes(classes)) for outside in self._outside)
         )
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import find_objects
 from skimage.measure import label
+
+Box: TypeAlias = tuple[slice, ...] | EllipsisType
+"""A part of an array, or all of it."""
 
 
 def fill_holes(classes: NDArray[Any]) -> NDArray[Any]:
@@ -33,8 +38,11 @@ def fill_holes(classes: NDArray[Any]) -> NDArray[Any]:
     >>> fill_holes(np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8))[1]
     array([1, 1, 1], dtype=uint8)
     """
+    # Holes lie within the box around their class: with labels of many objects that saves nearly everything.
+    boxes = enumerate(find_objects(classes), start=1)
     return fill_enclosed(
-        classes, ((number, _hole_sizes(classes != number)) for number in class_numbers(classes))
+        classes,
+        ((number, box, _hole_sizes(classes[box] != number)) for number, box in boxes if box is not None),
     )
 
 
@@ -43,7 +51,7 @@ def class_numbers(classes: NDArray[Any]) -> list[int]:
     return [int(number) for number in np.flatnonzero(np.bincount(classes.ravel())) if number]
 
 
-def fill_enclosed(classes: NDArray[Any], holes: Iterable[tuple[int, NDArray[Any]]]) -> NDArray[Any]:
+def fill_enclosed(classes: NDArray[Any], holes: Iterable[tuple[int, Box, NDArray[Any]]]) -> NDArray[Any]:
     """Give every enclosed background pixel the class whose hole around it is smallest.
 
     Parameters
@@ -51,16 +59,16 @@ def fill_enclosed(classes: NDArray[Any], holes: Iterable[tuple[int, NDArray[Any]
     classes
         Class map.
     holes
-        For each class its number, and at every pixel the size of the hole that the pixel lies in (infinite
-        where it is in none).
+        For each class its number, a box that all its holes lie in, and at every pixel of the box the size of
+        the hole that the pixel lies in (infinite where it is in none).
     """
     background = classes == 0
     filled = classes.copy()
     smallest = np.full(classes.shape, np.inf)
-    for number, sizes in holes:
-        inside = background & (sizes < smallest)
-        np.copyto(filled, number, where=inside, casting="unsafe")
-        np.copyto(smallest, sizes, where=inside)
+    for number, box, sizes in holes:
+        inside = background[box] & (sizes < smallest[box])
+        np.copyto(filled[box], number, where=inside, casting="unsafe")
+        np.copyto(smallest[box], sizes, where=inside)
     return filled
 
 
