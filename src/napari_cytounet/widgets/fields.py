@@ -63,7 +63,8 @@ def field_widget(model: type[Settings], name: str, *, label: str | None = None) 
         step = _step(default)
         low, high = _bounds(field, step)
         return FloatSpinBox(value=default, min=low, max=high, step=step, **common)
-    return create_widget(value=default, annotation=kind, **common)
+    options: Any = {"tooltip": common.pop("tooltip")}
+    return create_widget(value=default, annotation=kind, options=options, **common)
 
 
 def field_value(model: type[Settings], widget: ValueWidget[Any]) -> Any:
