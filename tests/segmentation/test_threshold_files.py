@@ -194,7 +194,7 @@ def test_not_a_number_names_file_and_plane(tmp_path, value):
     stack = np.zeros((2, 5, 5), np.float32)
     stack[1, 2, 2] = value
     write_image(tmp_path / "stack.tif", stack, "ZYX")
-    with pytest.raises(ImageError, match=r"stack\.tif: stack Z=1 holds NaN or infinity"):
+    with pytest.raises(ImageError, match=r"stack\.tif: stack Z=1 holds NaN or infinite values"):
         threshold([tmp_path / "stack.tif"], tmp_path / "out", ThresholdSettings(method="fixed", value=1))
     assert not list((tmp_path / "out").rglob("*.tif"))
 

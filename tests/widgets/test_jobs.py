@@ -37,7 +37,7 @@ def said() -> Iterator[list[str]]:
 
 def _run(qtbot: QtBot, job: Job[object]) -> None:
     job.start()
-    qtbot.waitUntil(lambda: not job.is_running, timeout=5000)
+    qtbot.waitUntil(lambda: not job.is_running, timeout=20_000)
     qtbot.wait(20)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from napari_cytounet.errors import ImageError
+from napari_cytounet.images.finite import check_finite
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import Settings
 
@@ -48,8 +48,7 @@ class Normalisation(Settings):
             If the sample holds NaN or infinite values.
         """
         sample = _sampled(image, index)
-        if not np.isfinite(sample).all():
-            raise not_finite(image, index)
+        check_finite(sample, image, index)
         low, high = np.percentile(sample, [self.low_percentile, self.high_percentile], axis=1)
         # A few bright pixels on an even background leave both percentiles at the same value.
         extremes = np.where(high > low, high, sample.max(axis=1))
@@ -82,14 +81,6 @@ class Normalisation(Settings):
             normalised *= (1 / (high - low)).astype(np.float32)
         np.clip(normalised, *self.clip, out=normalised)
         return normalised
-
-
-def not_finite(image: Image, index: tuple[int, ...]) -> ImageError:
-    """Return the error for a plane with NaN or infinite values."""
-    return ImageError(
-        f"{image.path or image.name}: {image.plane_name(index)} holds NaN or infinite values. "
-        "Replace them (for example by 0 or the background's mean) and save the image again."
-    )
 
 
 def _sampled(image: Image, index: tuple[int, ...]) -> NDArray[np.float64]:

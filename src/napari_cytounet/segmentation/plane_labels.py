@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cytounet.errors import Cancelled, ImageError, SettingsError
+from napari_cytounet.errors import Cancelled, SettingsError
+from napari_cytounet.images.finite import read_finite
 from napari_cytounet.images.image import Image
 from napari_cytounet.segmentation.banded import BandedComponents, BandedHoles
 from napari_cytounet.segmentation.cleaning import large_enough
@@ -92,10 +93,10 @@ def label_plane(
     """
     refuse_unsplittable(image, settings)
     if thresholds is None:
-        thresholds = choose_thresholds(_sample(image, index, cancel), settings)
+        thresholds = choose_thresholds(sample_plane(image, index, cancel), settings)
 
     def classes_of(rows: slice) -> NDArray[Any]:
-        return classify(_read_finite(image, index, rows, cancel), thresholds, settings)
+        return classify(_read_band(image, index, rows, cancel), thresholds, settings)
 
     bands = [slice(0, image.height)] if settings.split_touching else list(_row_bands(image))
     if len(bands) > 1:
@@ -161,23 +162,25 @@ def _row_bands(image: Image) -> Iterator[slice]:
     return (slice(start, min(start + rows, image.height)) for start in range(0, image.height, rows))
 
 
-def _sample(image: Image, index: tuple[int, ...], cancel: Flag | None) -> NDArray[Any]:
-    """Return a plane (C, Y, X), or a regular grid of its pixels where it is large."""
+def sample_plane(image: Image, index: tuple[int, ...], cancel: Flag | None = None) -> NDArray[Any]:
+    """Return a plane (C, Y, X), or a regular grid of its pixels where it is large.
+
+    Raises
+    ------
+    Cancelled
+        The flag was set.
+    ImageError
+        The plane holds NaN or infinity.
+    """
     step = int(np.ceil(np.sqrt(image.height * image.width / SAMPLE_PIXELS)))
     bands = (
         # Every band begins at another row: the grid goes on where it stopped in the band before.
-        _read_finite(image, index, rows, cancel)[:, -rows.start % step :: step, ::step]
+        _read_band(image, index, rows, cancel)[:, -rows.start % step :: step, ::step]
         for rows in _row_bands(image)
     )
     return np.concatenate(list(bands), axis=1)
 
 
-def _read_finite(image: Image, index: tuple[int, ...], rows: slice, cancel: Flag | None) -> NDArray[Any]:
+def _read_band(image: Image, index: tuple[int, ...], rows: slice, cancel: Flag | None) -> NDArray[Any]:
     stop_if_cancelled(cancel, image)
-    plane = image.read(index, rows=rows)
-    if plane.dtype.kind == "f" and not np.isfinite(plane).all():
-        raise ImageError(
-            f"{image.path or image.name}: {image.plane_name(index)} holds NaN or infinity, which cannot be "
-            "compared with a threshold. Replace these values, or export the image again."
-        )
-    return plane
+    return read_finite(image, index, rows=rows)

@@ -11,8 +11,9 @@ import torch
 from skimage.measure import label
 from torch import Tensor
 
+from napari_cytounet.images.finite import read_finite
 from napari_cytounet.images.image import Image
-from napari_cytounet.images.normalisation import Normalisation, not_finite
+from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import UNLABELLED, Truth
 from napari_cytounet.settings import LossSettings
 from napari_cytounet.unet.border_weights import border_weights
@@ -40,6 +41,8 @@ class TrainingPlane:
         (Y, X) float32 weights of the cross-entropy; None where all are 1.
     source
         The image that the plane comes from: planes of one stack are alike.
+    index
+        Of the plane in it.
     """
 
     name: str
@@ -48,6 +51,7 @@ class TrainingPlane:
     labelled: Tensor
     weights: Tensor | None = None
     source: str = ""
+    index: tuple[int, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -97,10 +101,7 @@ def training_plane(
     class for all would shift boundaries by up to half a pixel, and teach that.
     """
     limits = normalisation.intensity_range(image, index)
-    raw = image.read(index)
-    if raw.dtype.kind == "f" and not np.isfinite(raw).all():
-        raise not_finite(image, index)
-    pixels = torch.from_numpy(normalisation.apply(raw, limits))
+    pixels = torch.from_numpy(normalisation.apply(read_finite(image, index), limits))
     known = truth.classes != UNLABELLED
     members = np.stack([known, *(truth.classes == value for value in range(1, class_count + 1))])
     shares = _resized(torch.from_numpy(members.astype(np.float32)), working_scale)
@@ -116,6 +117,7 @@ def training_plane(
         labelled=shares[0] >= LEAST_LABELLED,
         weights=weights,
         source=str(image.path or image.name),
+        index=index,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from magicgui.widgets import Widget
 from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils import progress
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import notification_manager, show_error, show_info
 
 from napari_cytounet.errors import Cancelled, CytounetError
 from napari_cytounet.events import Event, Progress, TileDone
@@ -41,10 +41,16 @@ class Job(Generic[Result]):
         What the activity dock says.
     owner
         The widget that waits for it: once it is gone, nothing is reported any more, and the job is stopped.
+        None for the job of a command, which nobody waits for.
     on_event, on_result
         Called on the main thread.
     on_end
         Called at the end in any case, after `on_result`, on the main thread.
+
+    Attributes
+    ----------
+    is_running
+        Whether it has begun and not ended.
     """
 
     def __init__(
@@ -52,7 +58,7 @@ class Job(Generic[Result]):
         start: Start[Result],
         *,
         title: str,
-        owner: Widget,
+        owner: Widget | None,
         on_event: Callable[[Event], object] | None = None,
         on_result: Callable[[Result], object] | None = None,
         on_end: Callable[[], object] | None = None,
@@ -60,27 +66,28 @@ class Job(Generic[Result]):
         self._cancel = threading.Event()
         self._on_event, self._on_result, self._on_end = on_event, on_result, on_end
         self._owner_is_there = True
+        self.is_running = False
         self._bar = progress(total=100, desc=title)
         self._worker: GeneratorWorker[Event, None, Result | _Failed] = create_worker(
-            _guarded, start, self._cancel, _start_thread=False
+            _guarded, start, self._cancel, _start_thread=False, _ignore_errors=True
         )
+        # napari's own connections of these two are lost on PyQt6.
+        self._worker.errored.connect(_notify_of_error)
+        self._worker.warned.connect(_notify_of_warning)
         self._worker.yielded.connect(self._report)
         self._worker.returned.connect(self._end_with)
         self._worker.finished.connect(self._finish)
-        owner.native.destroyed.connect(self._abandon)
+        if owner is not None:
+            owner.native.destroyed.connect(self._abandon)
 
     def start(self) -> None:
         """Begin."""
+        self.is_running = True
         self._worker.start()
 
     def stop(self) -> None:
         """Ask the job to end; it keeps what it has."""
         self._cancel.set()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has begun and not ended."""
-        return bool(self._worker.is_running)
 
     def _report(self, event: Event) -> None:
         if not self._owner_is_there:
@@ -95,7 +102,7 @@ class Job(Generic[Result]):
 
     def _advance(self, what: str, fraction: float) -> None:
         self._bar.set_description(what)
-        self._bar.update(100 * fraction - self._bar.n)
+        self._bar.update(round(100 * fraction) - self._bar.n)  # Qt takes whole numbers only
 
     def _end_with(self, result: Result | _Failed) -> None:
         if not self._owner_is_there:
@@ -109,6 +116,7 @@ class Job(Generic[Result]):
             show_error(str(result.error))
 
     def _finish(self) -> None:
+        self.is_running = False
         self._bar.close()
         if self._owner_is_there and self._on_end is not None:
             self._on_end()
@@ -116,6 +124,14 @@ class Job(Generic[Result]):
     def _abandon(self, *_: object) -> None:
         self._owner_is_there = False
         self._cancel.set()
+
+
+def _notify_of_error(error: Exception) -> None:
+    notification_manager.receive_error(type(error), error, error.__traceback__)
+
+
+def _notify_of_warning(warning: tuple[Any, ...]) -> None:
+    notification_manager.receive_warning(*warning)
 
 
 def _guarded(start: Start[Result], cancel: threading.Event) -> Generator[Event, None, Any]:
