@@ -39,9 +39,14 @@ class AxisResampling:
     picked: NDArray[np.intp]
 
     def apply(self, values: Tensor, dim: int) -> Tensor:
-        """Resample `values`, which hold the pixels `source` along `dim`, one of their last two dimensions."""
+        """Resample `values`, which holds the pixels `source` along `dim`."""
         if self.bands:
-            return torch.cat([_weighted(values, dim, *band) for band in self.bands], dim=dim)
+            moved = values.movedim(dim, -1)
+            resampled = [
+                moved[..., first : first + weights.shape[1]] @ weights.T.to(values.device)
+                for first, weights in self.bands
+            ]
+            return torch.cat(resampled, dim=-1).movedim(-1, dim)
         first, last = int(self.picked[0]), int(self.picked[-1]) + 1
         if np.array_equal(self.picked, np.arange(first, last)):
             return values.narrow(dim, first, last - first)
@@ -92,12 +97,6 @@ def _band(size: int, scale: float, start: int, stop: int) -> tuple[int, Tensor]:
     np.add.at(weights, (np.arange(len(centres))[:, None], taps - first), heights)
     weights /= weights.sum(axis=1, keepdims=True)
     return first, torch.from_numpy(weights)
-
-
-def _weighted(values: Tensor, dim: int, first: int, weights: Tensor) -> Tensor:
-    """Return a band of outputs along one of the last two dimensions: a product without transposing."""
-    pixels, weights = values.narrow(dim, first, weights.shape[1]), weights.to(values.device)
-    return pixels @ weights.T if dim == values.ndim - 1 else weights @ pixels
 
 
 def nearest_pixels(size: int, scale: float) -> NDArray[np.intp]:
