@@ -12,7 +12,7 @@ from typing import TextIO
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.events import BatchDone, Validated
-from napari_cytounet.images.writing import atomic_path
+from napari_cytounet.images.atomic import atomic_path
 
 COLUMNS = ("step", "seconds", "learning_rate", "loss", "validation_dice")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from napari_cytounet import __version__
 from napari_cytounet.errors import OutputError
-from napari_cytounet.images.writing import atomic_path
+from napari_cytounet.images.atomic import atomic_path
 
 PACKAGES = (
     "torch",

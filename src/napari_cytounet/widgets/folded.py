@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from magicgui.widgets import Container, PushButton, Widget
 
@@ -15,13 +15,15 @@ class Folded(Container):  # type: ignore[type-arg]
     title
         What the line says.
     widgets
-        What is folded.
+        What is folded; or what makes it when it is first asked for, if that takes long and is seldom needed.
     """
 
-    def __init__(self, title: str, widgets: Sequence[Widget]) -> None:
+    def __init__(self, title: str, widgets: Sequence[Widget] | Callable[[], Sequence[Widget]]) -> None:
         self._title = title
+        self._make = widgets if callable(widgets) else None
         self.line = PushButton(text=title)
-        self.content = Container(widgets=widgets, labels=False, visible=False)
+        made = () if callable(widgets) else widgets
+        self.content = Container(widgets=made, labels=False, visible=False)
         super().__init__(widgets=[self.line, self.content], labels=False)
         self.margins = (0, 0, 0, 0)
         self.content.margins = (8, 0, 0, 0)
@@ -36,6 +38,9 @@ class Folded(Container):  # type: ignore[type-arg]
 
     def turn(self) -> None:
         """Show the widgets, or hide them."""
+        if self._make is not None:
+            self.content.extend(self._make())
+            self._make = None
         self.content.visible = not self.is_open
         self._name_the_state()
 

@@ -27,7 +27,8 @@ class SettingsForm(Container, Generic[Model]):  # type: ignore[type-arg]
     def __init__(self, model: type[Model], names: Sequence[str] | None = None) -> None:
         self._model = model
         fields = [field_widget(model, name) for name in names or model.model_fields]
-        super().__init__(widgets=fields)
+        super().__init__()
+        self.extend(fields)  # one by one, so that their labels align
         self.margins = (0, 0, 0, 0)
         self._fields = fields
         self._shown = {field.name: field.value for field in fields}
