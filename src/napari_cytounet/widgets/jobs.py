@@ -14,6 +14,7 @@ from napari.utils.notifications import notification_manager, show_error, show_in
 
 from napari_cytounet.errors import Cancelled, CytounetError
 from napari_cytounet.events import Event, Progress, TileDone
+from napari_cytounet.widgets.text import without_options
 
 Result = TypeVar("Result")
 Start = Callable[[threading.Event], Generator[Event, None, Result]]
@@ -113,7 +114,7 @@ class Job(Generic[Result]):
         elif isinstance(result.error, Cancelled):
             show_info(str(result.error))
         else:
-            show_error(str(result.error))
+            show_error(without_options(str(result.error)))
 
     def _finish(self) -> None:
         self.is_running = False
