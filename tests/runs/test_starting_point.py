@@ -22,8 +22,8 @@ from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.record import read_record
 from napari_cytounet.runs.training import TrainResult, train
 from napari_cytounet.settings import TrainSettings
+from napari_cytounet.unet.fit import scale_for
 from napari_cytounet.unet.model import load_model
-from napari_cytounet.unet.prediction import scale_for
 
 Fields = list[tuple[NDArray[np.uint8], NDArray[np.uint16]]]
 Write = Callable[..., Path]
@@ -109,7 +109,7 @@ def test_fine_tuning_keeps_objects_at_the_size_that_was_learnt(
     assert (card.pixel_size, card.working_scale) == (pytest.approx(0.5), pytest.approx(0.25))
     for zoom, scale in ((1, 0.5), (2, 0.25)):
         image = Image.from_array(fields[0][0], pixel_size=PixelSize(1 / zoom, 1 / zoom))
-        assert scale_for(load_model(fine.run), image) == pytest.approx(scale)
+        assert scale_for(load_model(fine.run).card, image) == pytest.approx(scale)
 
 
 def test_fine_tuning_from_what_is_no_start_is_an_error(

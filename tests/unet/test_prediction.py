@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import choose_device
+from napari_cytounet.unet.fit import scale_for
 from napari_cytounet.unet.model import Model
-from napari_cytounet.unet.prediction import predict_array, predict_plane, predicted_boxes, scale_for
+from napari_cytounet.unet.prediction import predict_array, predict_plane, predicted_boxes
 
 CPU = DeviceSettings(device="cpu", threads=1)
 ONE_TILE = PredictionSettings(tile=4096)
@@ -63,6 +65,35 @@ def test_any_size_scale_tile_and_halo_is_possible(
     found = predict_array(_at_scale(trained, scale), image, "YX", settings=settings, device=CPU)
     assert found.shape == (1, *shape)
     assert ((found >= 0) & (found <= 1)).all()
+
+
+REGIONS = [
+    (slice(0, 330), slice(0, 290)),
+    (slice(101, 207), slice(33, 290)),
+    (slice(0, 5), slice(285, 290)),
+    (slice(150, 151), slice(77, 78)),
+]
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.37, 1.7])
+def test_a_region_gets_what_it_gets_in_the_whole_plane(
+    trained: Model, cells: NDArray[np.uint8], scale: float
+) -> None:
+    model = _at_scale(trained, scale)
+    uneven = cells.copy()
+    uneven[:, 240:] //= 2  # so that a region's own intensities would not do
+    image = Image.from_array(uneven)
+    whole = predict_plane(model, image, settings=ONE_TILE, device=CPU)
+    for region, tile in product(REGIONS, (None, 40)):
+        found = np.full_like(whole, np.nan)
+        settings = PredictionSettings(tile=tile)
+        for box in predicted_boxes(model, image, settings=settings, device=choose_device(CPU), region=region):
+            assert np.isnan(found[:, box.rows, box.columns]).all()
+            found[:, box.rows, box.columns] = box.values
+        inside = (slice(None), *region)
+        assert np.abs(found[inside] - whole[inside]).max() < 1e-4
+        found[inside] = np.nan
+        assert np.isnan(found).all()
 
 
 def test_boxes_cover_a_plane_once_and_are_counted(trained: Model, cells: NDArray[np.uint8]) -> None:
@@ -126,11 +157,11 @@ def test_images_are_brought_to_the_pixel_size_that_was_learnt(
     model = replace(trained, card=trained.card.model_copy(update={"pixel_size": 0.5}))
     finer = Image.from_array(np.kron(cells, np.ones((2, 2), np.uint8)), pixel_size=PixelSize(0.25, 0.25))
     same = Image.from_array(cells, pixel_size=PixelSize(0.5, 0.5))
-    assert scale_for(model, finer) == 0.5
-    assert scale_for(model, same) == 1.0
-    assert scale_for(model, Image.from_array(cells, pixel_size=PixelSize(0.505, 0.505))) == 1.0
-    assert scale_for(model, Image.from_array(cells)) == 1.0
-    assert scale_for(trained, finer) == 1.0
+    assert scale_for(model.card, finer) == 0.5
+    assert scale_for(model.card, same) == 1.0
+    assert scale_for(model.card, Image.from_array(cells, pixel_size=PixelSize(0.505, 0.505))) == 1.0
+    assert scale_for(model.card, Image.from_array(cells)) == 1.0
+    assert scale_for(trained.card, finer) == 1.0
     found = predict_plane(model, finer, device=CPU)[:, ::2, ::2]
     expected = predict_plane(model, same, device=CPU)
     not_rescaled = predict_plane(trained, finer, device=CPU)[:, ::2, ::2]

@@ -25,9 +25,9 @@ from napari_cytounet.segmentation.segmented_image import (
     segment_image,
 )
 from napari_cytounet.settings import PredictionSettings, ThresholdSettings
-from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
+from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.model import Model
-from napari_cytounet.unet.prediction import PredictedBox, predicted_boxes, tile_length
+from napari_cytounet.unet.smaller_tiles import boxes_with_less_memory
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,9 @@ def _write_probabilities(image: Image, path: Path, task: PredictionTask) -> Gene
         path, sizes=sizes, dtype=np.float32, pixel_size=image.pixel_size, tags=tags, name=image.name
     ) as writer:
         for index in image.planes:
-            for box in _boxes_with_less_memory(image, index, task):
+            for box in boxes_with_less_memory(
+                task.model, image, index, settings=task.settings, device=task.device
+            ):
                 if isinstance(box, Notice):
                     yield box
                     continue
@@ -114,26 +116,3 @@ def _write_probabilities(image: Image, path: Path, task: PredictionTask) -> Gene
                 yield TileDone(image.plane_name(index), box.done, box.total)
                 if task.cancel.is_set():
                     raise Cancelled(f"Stopped in {image.name}: results of the images before it are kept.")
-
-
-def _boxes_with_less_memory(
-    image: Image, index: tuple[int, ...], task: PredictionTask
-) -> Iterator[PredictedBox | Notice]:
-    """Predict a plane; where memory does not suffice, once more with tiles of half the length."""
-    try:
-        yield from predicted_boxes(task.model, image, index, settings=task.settings, device=task.device)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        tile = tile_length(task.model.network, task.settings)
-        smaller = task.settings.model_copy(update={"tile": tile // 2})
-        yield Notice(f"Not enough memory for tiles of {tile} pixels: trying {tile // 2}.")
-        try:
-            yield from predicted_boxes(task.model, image, index, settings=smaller, device=task.device)
-        except (RuntimeError, MemoryError) as second:
-            if not is_out_of_memory(second):
-                raise
-            raise out_of_memory_error(
-                f"tiles of {smaller.tile} pixels",
-                "Use a smaller --tile, such as 128, or close other programs.",
-            ) from second

@@ -17,7 +17,7 @@ from napari_cytounet.images.pairing import Pair
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import ImageSettings
-from napari_cytounet.unet.prediction import SAME_PIXEL_SIZE
+from napari_cytounet.unet.fit import SAME_PIXEL_SIZE
 
 KEPT_BYTES = 500_000_000
 """Images of up to so many bytes together stay decoded; of more, each is opened when it is needed."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.events import Event, Notice, Progress
+from napari_cytounet.images.memory import physical_memory
 from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import MaskReading, Truth
 from napari_cytounet.runs.sources import Source
@@ -124,14 +125,6 @@ def _check_memory(used: int, done: int, total: int) -> None:
             f"computer's {memory / 1e9:.3g} GB. Train on fewer images (a few dozen varied ones teach nearly "
             "as much), or at a smaller --working-scale."
         )
-
-
-def physical_memory() -> int | None:
-    """Return the bytes of memory of this computer, None where it does not tell (Windows)."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError):
-        return None
 
 
 def _some_truth(source: Source, reading: MaskReading) -> Truth | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_cytounet.errors import PredictionError
+from napari_cytounet.images.finite import read_finite
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.lazy import LazyArray
-from napari_cytounet.images.normalisation import Normalisation, not_finite
+from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import Device, choose_device
+from napari_cytounet.unet.fit import check_fits, scale_for
 from napari_cytounet.unet.inference import Interval, for_inference, predict_box
 from napari_cytounet.unet.model import Model, load_model
-from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
 
@@ -34,11 +35,8 @@ FADE = 8
 TILE_OVER_HALO = 12.5
 """Length of a tile in halos: with it the halo adds at most 35 % to the pixels."""
 
-SAME_PIXEL_SIZE = 0.02
-"""Pixel sizes that differ by less than this share are taken as equal: metadata is rounded."""
-
-MOST_RATIO = 10.0
-"""Largest ratio between the pixel sizes of an image and of the training images."""
+Region = tuple[slice, slice]
+"""Rows and columns of a plane."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ def predicted_boxes(
     *,
     settings: PredictionSettings,
     device: Device,
+    region: Region | None = None,
 ) -> Iterator[PredictedBox]:
     """Predict a plane and yield each part of it as soon as it is final.
 
@@ -80,22 +79,26 @@ def predicted_boxes(
         Size of tiles and halo.
     device
         Where to compute.
+    region
+        Rows and columns that are predicted, all if not given. They get what they would get in the whole
+        plane, by whose intensities they are normalised.
 
     Raises
     ------
     PredictionError
         If the model takes another number of channels.
     """
-    check_fits(model, image)
+    check_fits(model.card, image)
     network = for_inference(model.network, device)
-    scale = scale_for(model, image)
+    scale = scale_for(model.card, image)
     read = PlaneReader(image, index, model.card.normalisation, scale)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
     margin = FADE + 1 + math.ceil(max(1.0, scale))
     halo = max(halo_width(network, settings), margin + -margin % network.stride)
     tile = tile_length(network, settings)
-    rows = _cut(image.height, scale, tile, network.stride)
-    columns = _cut(image.width, scale, tile, network.stride)
+    wanted_rows, wanted_columns = region or (slice(0, image.height), slice(0, image.width))
+    rows = _cut(image.height, scale, tile, network.stride, wanted_rows)
+    columns = _cut(image.width, scale, tile, network.stride, wanted_columns)
     blender = Blender([row.span for row in rows], [column.span for column in columns])
     total, done = len(rows) * len(columns), 0
     for row in rows:
@@ -171,34 +174,6 @@ def tile_length(network: UNet, settings: PredictionSettings) -> int:
     return settings.tile or int(TILE_OVER_HALO * max(halo_width(network, settings), network.stride))
 
 
-def scale_for(model: Model, image: Image) -> float:
-    """Return the factor by which an image is resized to look to the network as the training images did."""
-    return scale_at(
-        model.card, image.pixel_size.x if image.pixel_size else None, str(image.path or image.name)
-    )
-
-
-def scale_at(card: ModelCard, pixel_size: float | None, what: str) -> float:
-    """Return the factor by which an image with a pixel size, in micrometres, must be resized.
-
-    Where the pixel size of both is known, objects are brought to the size at which they were learnt.
-
-    Raises
-    ------
-    PredictionError
-        If the pixel sizes differ so much that one of them must be wrong.
-    """
-    if card.pixel_size is None or pixel_size is None:
-        return card.working_scale
-    ratio = pixel_size / card.pixel_size
-    if not 1 / MOST_RATIO <= ratio <= MOST_RATIO:
-        raise PredictionError(
-            f"{what} has {pixel_size:.4g} micrometres a pixel, but the model learnt at "
-            f"{card.pixel_size:.4g}. One of them is probably wrong: give the right one with --pixel-size."
-        )
-    return card.working_scale * (1.0 if abs(ratio - 1) < SAME_PIXEL_SIZE else ratio)
-
-
 class PlaneReader:
     """Reads boxes of a plane as the network sees them: normalised, at the working scale, mirrored at edges.
 
@@ -223,9 +198,7 @@ class PlaneReader:
         """Return (C, Y, X) float32 of a box of the working grid."""
         down = axis_resampling(self._image.height, self._scale, *rows)
         across = axis_resampling(self._image.width, self._scale, *columns)
-        raw = self._image.read(self._index, rows=down.source, columns=across.source)
-        if raw.dtype.kind == "f" and not np.isfinite(raw).all():
-            raise not_finite(self._image, self._index)
+        raw = read_finite(self._image, self._index, rows=down.source, columns=across.source)
         pixels = torch.from_numpy(self._normalisation.apply(raw, self._limits))
         return across.apply(down.apply(pixels, 1), 2)
 
@@ -246,15 +219,22 @@ class _Piece:
         return back.apply(values.narrow(dim, first, back.source.stop - back.source.start), dim)
 
 
-def _cut(size: int, scale: float, tile: int, stride: int) -> list[_Piece]:
-    """Cut an axis of a plane into tiles of the working grid."""
+def _cut(size: int, scale: float, tile: int, stride: int, wanted: slice) -> list[_Piece]:
+    """Cut what is wanted of an axis of a plane into tiles of the working grid."""
     working = working_size(size, scale)
-    pieces = cut_axis(working, tile, stride)
-    boundaries = [0, *(round(stop / scale) for _, stop in pieces[:-1]), size]
+    first = int(wanted.start * scale) // stride * stride
+    last = min(working, math.ceil(wanted.stop * scale))
+    starts = [first + start for start, _ in cut_axis(last - first, tile, stride)]
+    boundaries = {start: round(start / scale) for start in starts[1:]}
+    # A tile without any pixel that is wanted joins its neighbour.
+    boundaries = {start: at for start, at in boundaries.items() if wanted.start < at < wanted.stop}
+    pieces = pairwise([first, *boundaries, last])
     fade = int(FADE / scale)
     return [
         _Piece(piece, span, working, scale)
-        for piece, span in zip(pieces, spans(boundaries, fade), strict=True)
+        for piece, span in zip(
+            pieces, spans([wanted.start, *boundaries.values(), wanted.stop], fade), strict=True
+        )
     ]
 
 
@@ -265,14 +245,3 @@ def _predict_tile(
     values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
     restored = column.restore(row.restore(values, 1, margin), 2, margin)
     return restored.numpy()  # of memory that is this tile's own: blending changes it in place
-
-
-def check_fits(model: Model, image: Image) -> None:
-    """Raise a PredictionError if the model takes another number of channels than the image has."""
-    expected = model.card.channels
-    if image.channels == expected:
-        return
-    raise PredictionError(
-        f"{image.path or image.name} has {image.channels} channel(s), but the model was trained on images "
-        f"with {expected}. Give it images of the kind that it learnt, or train one on images like this."
-    )
