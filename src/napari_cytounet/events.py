@@ -190,10 +190,10 @@ def event_from_dict(values: Mapping[str, Any]) -> Event:
     >>> event_from_dict({"event": "TileDone", "name": "cells", "done": 1, "total": 4})
     TileDone(name='cells', done=1, total=4)
     """
-    kind = next((kind for kind in Event.__subclasses__() if kind.__name__ == values.get("event")), None)
-    if kind is None:
-        raise ValueError(f"{values.get('event')!r} is no event")
-    types = _field_types(kind)
+    name = values.get("event")
+    if name not in _kinds():
+        raise ValueError(f"{name!r} is no event")
+    kind, types = _kinds()[name]
     try:
         return kind(**{name: _restored(values[name], types[name]) for name in types.keys() & values.keys()})
     except TypeError as error:
@@ -201,8 +201,9 @@ def event_from_dict(values: Mapping[str, Any]) -> Event:
 
 
 @cache
-def _field_types(kind: type[Event]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _kinds() -> dict[str, tuple[type[Event], dict[str, Any]]]:
+    """Return all events by their names, with the types of their fields."""
+    return {kind.__name__: (kind, get_type_hints(kind)) for kind in Event.__subclasses__()}
 
 
 def _restored(value: Any, type_: Any) -> Any:

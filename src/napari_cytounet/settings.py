@@ -7,7 +7,7 @@ run's record its JSON. One frozen model a concern; `TrainSettings` gathers those
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,6 +23,10 @@ class MaskKind(StrEnum):
     CLASSES = "classes"
     INSTANCES = "instances"
     OUTLINES = "outlines"
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""A colour as red, green and blue, such as #ff8000."""
 
 
 class Settings(BaseModel):
@@ -67,6 +71,26 @@ class MaskSettings(Settings):
         "img_1 / msk_1 (prefix), or the order of sorted names (order, only if asked for). auto tries stem, "
         "then prefix.",
     )
+    class_names: tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Names of the classes that training learns, in the order of their values in the masks, "
+        "background left out: give the option once for each. One class is called foreground, several are "
+        "called after their values, if not given.",
+    )
+    class_colours: tuple[Colour, ...] | None = Field(
+        None,
+        min_length=1,
+        description="Colours in which results show these classes, such as #ff8000: give the option once for "
+        "each.",
+    )
+
+    @model_validator(mode="after")
+    def _classes_have_names_of_their_own(self) -> Self:
+        names = self.class_names or ()
+        if len(set(names)) < len(names) or not all(name.strip() for name in names):
+            raise ValueError(f"every class needs a name of its own, not {', '.join(map(repr, names))}")
+        return self
 
 
 class NetworkSettings(Settings):

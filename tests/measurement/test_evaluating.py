@@ -88,15 +88,15 @@ def test_classes_are_scored_one_by_one_and_tell_no_objects(tmp_path):
     assert evaluation.object_scores is None
 
 
-def write_model_classes(path, classes, names):
-    tags = {"kind": "classes", "classes": json.dumps(names)}
+def write_model_classes(path, classes, names, values=()):
+    tags = {"kind": "classes", "classes": json.dumps(names), "mask_values": json.dumps(values)}
     write_image(path, classes.astype(np.uint8), "YX", tags=tags)
 
 
 @pytest.mark.parametrize("held", [(1, 3), (3,)])
 def test_classes_that_the_truth_lacks_keep_their_place(tmp_path, held):
     predicted = squares((2, 2), (20, 20), (30, 50))
-    write_model_classes(tmp_path / "classes" / "a.tif", predicted, ["class 1", "class 2", "class 3"])
+    write_model_classes(tmp_path / "classes" / "a.tif", predicted, ["red", "white", "dead"], [1, 2, 3])
     truth = np.where(np.isin(predicted, held), predicted, 0).astype(np.uint8)
     write_image(tmp_path / "truth" / "a.tif", truth, "YX")
     kind = MaskKind.CLASSES if len(held) > 1 else None
@@ -107,7 +107,9 @@ def test_classes_that_the_truth_lacks_keep_their_place(tmp_path, held):
 
 def test_colours_are_compared_by_their_value(tmp_path):
     predicted = squares((2, 2), (20, 20))
-    write_model_classes(tmp_path / "classes" / "a.tif", predicted, ["class (0, 255, 0)", "class (255, 0, 0)"])
+    write_model_classes(
+        tmp_path / "classes" / "a.tif", predicted, ["green", "red"], [(0, 255, 0), (255, 0, 0)]
+    )
     truth = np.zeros((3, 48, 64), np.uint8)
     truth[0, predicted == 2] = 255
     write_image(tmp_path / "truth" / "a.tif", truth, "CYX")
@@ -116,12 +118,15 @@ def test_colours_are_compared_by_their_value(tmp_path):
     assert [scores["dice"].pooled for scores in evaluation.class_scores] == [0, 1]
 
 
-@pytest.mark.parametrize("names", [["class 1", "class 2"], ["foreground"]])
-def test_a_class_that_the_model_does_not_know_is_an_error_that_lists_both(tmp_path, names):
-    write_model_classes(tmp_path / "classes" / "a.tif", squares((2, 2)), names)
+@pytest.mark.parametrize(
+    ("names", "values", "known"),
+    [(["red", "white"], [1, 2], r"red, white \(the values 1, 2\)"), (["foreground"], [], "foreground")],
+)
+def test_a_class_that_the_model_does_not_know_is_an_error_that_lists_both(tmp_path, names, values, known):
+    write_model_classes(tmp_path / "classes" / "a.tif", squares((2, 2)), names, values)
     write_image(tmp_path / "truth" / "a.tif", (squares((2, 2), (20, 20)) * 3).astype(np.uint8), "YX")
     settings = MaskSettings(masks=MaskKind.CLASSES)
-    with pytest.raises(MaskError, match=rf"knows {', '.join(names)}, .*hold 3, 6\."):
+    with pytest.raises(MaskError, match=rf"knows {known}, .*hold 3, 6\."):
         evaluate(tmp_path / "classes", tmp_path / "truth", masks=settings)
 
 

@@ -1,4 +1,4 @@
-"""A long job run from the command line: its events are shown, and Ctrl-C ends it well."""
+"""A long job run from the command line: its events are shown, and Ctrl-C or SIGTERM ends it well."""
 
 from __future__ import annotations
 
@@ -35,18 +35,20 @@ def run_job(start: Callable[[threading.Event], Job[Result]], output: OutputOptio
 
 @contextmanager
 def stop_on_interrupt() -> Iterator[threading.Event]:
-    """Give a flag that the first Ctrl-C sets; the second one raises KeyboardInterrupt as usual."""
+    """Give a flag that the first Ctrl-C, or request to end, sets; the second one ends as usual."""
     cancel = threading.Event()
 
     def ask_to_stop(*_: object) -> None:
         cancel.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-    before = signal.signal(signal.SIGINT, ask_to_stop)
+    before = {number: signal.signal(number, ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield cancel
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _said_to_stop(job: Job[Result], cancel: threading.Event) -> Job[Result]:

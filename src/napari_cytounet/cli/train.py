@@ -96,10 +96,11 @@ def train(
         ),
         output,
     )
-    print_result(result.as_dict(), output, _summary(result))
+    print_result(result.as_dict(), output, summary(result))
 
 
-def _summary(result: TrainResult) -> str:
+def summary(result: TrainResult) -> str:
+    """Return what a training came to, in a line."""
     end = "Stopped; the best network so far is kept." if result.stopped else "Done."
     quality = "" if result.dice is None else f" Dice {result.dice:.3f} on what was kept back."
     return f"{end} {result.steps} steps in {result.seconds:.0f} s.{quality} The model is {result.model}"

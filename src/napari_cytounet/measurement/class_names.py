@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_cytounet.errors import MaskError
 from napari_cytounet.settings import MaskKind
@@ -26,25 +25,32 @@ def class_names(image: Image) -> tuple[str, ...]:
     MaskError
         If the tag is damaged.
     """
-    stored = image.tags.get("classes", "[]")
-    try:
-        return tuple(str(name) for name in json.loads(stored))
-    except (ValueError, TypeError) as error:
-        raise MaskError(
-            f"{image.path or image.name}: the names of classes that it carries are damaged ({error}). Make "
-            "it again with `cytounet predict`."
-        ) from error
+    return tuple(str(name) for name in _listed(image, "classes", "names"))
 
 
-def read_as_named(reading: MaskReading, names: Sequence[str]) -> MaskReading:
+def class_values(image: Image) -> tuple[MaskValue, ...]:
+    """Return the values that these classes had in the masks that the model learnt from.
+
+    None where any value was foreground, and for the files of others.
+
+    Raises
+    ------
+    MaskError
+        If the tag is damaged.
+    """
+    values = _listed(image, "mask_values", "values")
+    return tuple(tuple(value) if isinstance(value, list) else value for value in values)
+
+
+def read_as_learnt(reading: MaskReading, names: Sequence[str], values: tuple[MaskValue, ...]) -> MaskReading:
     """Return the reading that numbers classes as the model did, whose masks may have held more of them.
 
     Parameters
     ----------
     reading
         How the truth is read by what its own masks hold.
-    names
-        Classes of the predictions, such as `("class 1", "class 2", "class 3")`; empty if they name none.
+    names, values
+        Classes of the predictions; empty if they say nothing of them.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def read_as_named(reading: MaskReading, names: Sequence[str]) -> MaskReading:
     --------
     >>> from napari_cytounet.images.truth import MaskReading
     >>> of_truth = MaskReading(MaskKind.CLASSES, "each value a class", values=(1, 3))
-    >>> read_as_named(of_truth, ["class 1", "class 2", "class 3"]).values
+    >>> read_as_learnt(of_truth, ["red", "white", "dead"], (1, 2, 3)).values
     (1, 2, 3)
     """
     # Truth of a single value reads as binary, though it may be one of several classes.
@@ -64,30 +70,25 @@ def read_as_named(reading: MaskReading, names: Sequence[str]) -> MaskReading:
         return reading
     if len(names) == reading.class_count == 1:
         return reading  # foreground, whatever its value
-    values = tuple(value for value in map(_value_of, names) if value is not None)
-    if len(values) < len(names) or not reading.values or not set(reading.values) <= set(values):
+    if not reading.values or not set(reading.values) <= set(values):
+        known = ", ".join(names) + (f" (the values {', '.join(map(str, values))})" if values else "")
         held = ", ".join(map(str, reading.values)) or "foreground of any value"
         raise MaskError(
-            f"The predictions and the truth hold other classes: the model knows {', '.join(names)}, and the "
-            f"masks of the truth hold {held}. Give the truth the values of the masks that the model learnt "
-            "from."
+            f"The predictions and the truth hold other classes: the model knows {known}, and the masks of "
+            f"the truth hold {held}. Give the truth the values of the masks that the model learnt from."
         )
     return replace(reading, kind=MaskKind.CLASSES, values=values)
 
 
-def _value_of(name: str) -> MaskValue | None:
-    """Return the mask value or colour that a class is named after, if it is.
-
-    Examples
-    --------
-    >>> _value_of("class 3"), _value_of("class (255, 0, 0)"), _value_of("foreground")
-    (3, (255, 0, 0), None)
-    """
-    named = re.fullmatch(r"class (\d+|\((\d+), (\d+), (\d+)\))", name)
-    if named is None:
-        return None
-    value, *colour = named.groups()
-    if colour[0] is None:
-        return int(value)
-    red, green, blue = map(int, colour)
-    return red, green, blue
+def _listed(image: Image, tag: str, what: str) -> list[Any]:
+    try:
+        listed = json.loads(image.tags.get(tag, "[]"))
+        if isinstance(listed, list):
+            return listed
+        error = "no list"
+    except ValueError as damage:
+        error = str(damage)
+    raise MaskError(
+        f"{image.path or image.name}: the {what} of classes that it carries are damaged ({error}). Make it "
+        "again with `cytounet predict`."
+    )

@@ -15,7 +15,7 @@ from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
-from napari_cytounet.measurement.class_names import class_names, read_as_named
+from napari_cytounet.measurement.class_names import class_names, class_values, read_as_learnt
 from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
 from napari_cytounet.measurement.image_scores import ImageScores, score_image
 from napari_cytounet.measurement.results import label_kind, read_labels, result_kind
@@ -101,8 +101,9 @@ def evaluating(
     reading = understand_masks(ImageFiles([pair.mask for pair in pairs], images), masks)
     notes = [f"The truth is read as {reading.kind}: {reading.reason}."]
     yield Notice(notes[0])
-    names = _classes_in_map(open_image(pairs[0].image, images))
-    reading = read_as_named(reading, names)
+    first = open_image(pairs[0].image, images)
+    names = _classes_in_map(first)
+    reading = read_as_learnt(reading, names, class_values(first))
     scored: list[ImageScores] = []
     read: list[tuple[str, ...]] = []
     for number, pair in enumerate(pairs):

@@ -22,6 +22,7 @@ from napari_cytounet.unet.hold_out import Split, hold_out
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.pace import ClockPace, Pace, RecordedPace, StepPace
 from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.preview import choose_part
 from napari_cytounet.unet.training import Training
 
 
@@ -78,6 +79,7 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
         settings=request.settings,
         device=device,
         pace=_pace(request),
+        preview=choose_part(split.validation or split.training, network.stride) if request.preview else None,
     )
     write_record(request.folder.record, record)
     yield Notice(f"Training on {device.name}.")
@@ -88,7 +90,7 @@ def _card(request: TrainRequest, sources: Sources, reading: MaskReading) -> Gene
     if request.earlier is not None:
         return ModelCard.model_validate(request.earlier["card"])
     if request.start_from is not None:
-        return (yield from card_from_model(request.start_from, sources, reading))
+        return (yield from card_from_model(request.start_from, sources, reading, request.settings.masks))
     return (yield from new_card(sources, reading, request.settings))
 
 

@@ -35,6 +35,7 @@ class TrainRequest:
     freeze_encoder: bool
     resume: bool
     repeat: Path | None
+    preview: bool
     earlier: Record | None = None
 
     def completed(self) -> TrainRequest:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 from napari_cytounet import __version__
 from napari_cytounet.errors import SettingsError
 from napari_cytounet.events import Event, Notice
+from napari_cytounet.images.mask_values import MaskValue
 from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.runs.sources import Sources
 from napari_cytounet.runs.training_data import measured_scale
-from napari_cytounet.settings import MaskKind, TrainSettings
-from napari_cytounet.unet.fit import scale_at
+from napari_cytounet.settings import MaskKind, MaskSettings, TrainSettings
 from napari_cytounet.unet.model import build_network, load_model
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.prediction import scale_at
 
 
 def new_card(
@@ -28,22 +30,21 @@ def new_card(
         choice = measured_scale(sources.pairs, reading)
         yield Notice(f"Working scale: {choice.reason}.")
         scale = choice.scale
-    classes = _class_names(reading)
     return ModelCard(
         version=__version__,
         channels=sources.channels,
-        classes=classes,
+        **_classes(reading, settings.masks),
         mask_kind=reading.kind,
         network=settings.network,
         normalisation=Normalisation(),
         working_scale=scale,
         pixel_size=sources.pixel_size,
-        thresholds=(0.5,) * len(classes),
+        thresholds=(0.5,) * reading.class_count,
     )
 
 
 def card_from_model(
-    start_from: Path, sources: Sources, reading: MaskReading
+    start_from: Path, sources: Sources, reading: MaskReading, masks: MaskSettings
 ) -> Generator[Event, None, ModelCard]:
     """Describe a model that goes on from another one: network and preprocessing are taken over.
 
@@ -59,16 +60,19 @@ def card_from_model(
             f"{sources.channels}. Start from another model, or from none."
         )
     yield Notice(f"Going on from {start_from}: its network, working scale and normalisation are kept.")
-    classes = _class_names(reading)
+    classes = _classes(reading, masks)
+    if _same_classes(model.card, classes["mask_values"], reading.class_count):
+        kept = {"classes": masks.class_names, "colours": masks.class_colours}
+        classes |= {name: getattr(model.card, name) for name, chosen in kept.items() if chosen is None}
     return model.card.model_copy(
         update={
+            **classes,
             "version": __version__,
-            "classes": classes,
             "mask_kind": reading.kind,
             "pixel_size": sources.pixel_size,
             # Objects are to look to the network as large as those that it knows.
             "working_scale": scale_at(model.card, sources.pixel_size, "The first training image"),
-            "thresholds": (0.5,) * len(classes),
+            "thresholds": (0.5,) * reading.class_count,
             "validation_dice": None,
         }
     )
@@ -81,7 +85,8 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
         model = load_model(start_from)
         learnt, fresh = model.network.state_dict(), network.state_dict()
         # A model of other classes lends all but its head, which begins anew.
-        begins_anew = "head." if model.card.classes != card.classes else "none"
+        same = _same_classes(model.card, card.mask_values, len(card.classes))
+        begins_anew = "none" if same else "head."
         network.load_state_dict(
             {name: new if name.startswith(begins_anew) else learnt[name] for name, new in fresh.items()}
         )
@@ -90,7 +95,30 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
     return network
 
 
-def _class_names(reading: MaskReading) -> tuple[str, ...]:
-    if reading.kind is MaskKind.CLASSES:
-        return tuple(f"class {value}" for value in reading.values)
-    return ("foreground",)
+def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
+    """Return what a card says of the classes in masks: their values, and the names and colours chosen.
+
+    Raises
+    ------
+    SettingsError
+        If there are more or fewer of them than classes.
+    """
+    values = reading.values if reading.kind is MaskKind.CLASSES else ()
+    for what, chosen in (("names", masks.class_names), ("colours", masks.class_colours)):
+        if chosen is not None and len(chosen) != reading.class_count:
+            held = f"{len(values)} classes ({', '.join(map(str, values))})" if values else "one class"
+            raise SettingsError(
+                f"{len(chosen)} {what} of classes were given ({', '.join(chosen)}), but the masks hold "
+                f"{held}. Give one for each class, background left out."
+            )
+    names = tuple(f"class {value}" for value in values) or ("foreground",)
+    return {
+        "classes": masks.class_names or names,
+        "colours": masks.class_colours or (),
+        "mask_values": values,
+    }
+
+
+def _same_classes(card: ModelCard, mask_values: tuple[MaskValue, ...], count: int) -> bool:
+    """Whether a model knows the very classes of masks, whatever it calls them."""
+    return len(card.classes) == count and card.mask_values == mask_values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -16,6 +15,7 @@ from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import History, open_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
+from napari_cytounet.runs.previewing import write_preview
 from napari_cytounet.runs.record import now, write_record
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.settings import TrainSettings
@@ -38,8 +38,9 @@ class TrainResult:
         Of the model on the data kept back, None where nothing was.
     thresholds
         Calibrated there, one a class.
-    steps, skipped, seconds
-        Steps taken, those of them that were skipped, and seconds from the beginning to the end.
+    steps, best_step, skipped, seconds
+        Steps taken, after which of them the model stands, how many were skipped, and seconds from the
+        beginning to the end.
     stopped
         Whether the user stopped it before the budget was used up.
     """
@@ -49,16 +50,25 @@ class TrainResult:
     dice: float | None
     thresholds: tuple[float, ...]
     steps: int
+    best_step: int
     skipped: int
     seconds: float
     stopped: bool
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result ready for JSON."""
-        return vars(self) | {
-            "run": str(self.run),
-            "model": str(self.model),
+        return {"run": str(self.run), "model": str(self.model)} | self.outcome()
+
+    def outcome(self) -> dict[str, Any]:
+        """Return all but the places, ready for JSON."""
+        return {
+            "dice": self.dice,
             "thresholds": list(self.thresholds),
+            "steps": self.steps,
+            "best_step": self.best_step,
+            "skipped": self.skipped,
+            "seconds": self.seconds,
+            "stopped": self.stopped,
         }
 
 
@@ -73,6 +83,7 @@ def training(
     freeze_encoder: bool = False,
     resume: bool = False,
     repeat: Path | None = None,
+    preview: bool = False,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, TrainResult]:
     """Train a U-Net on image and mask files.
@@ -97,13 +108,15 @@ def training(
         Go on with the run in `out`, with its own settings and data.
     repeat
         The folder of an earlier run whose steps, rates and validations are repeated one by one.
+    preview
+        After each validation, write a prediction on a part of one plane that was kept back.
     cancel
         Set it to stop: the best so far is kept.
 
     Yields
     ------
     Event
-        Notice, Progress, BatchDone and Validated.
+        Notice, Progress, BatchDone, Validated and Previewed.
 
     Returns
     -------
@@ -121,7 +134,7 @@ def training(
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
     request = TrainRequest(
-        images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat
+        images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat, preview
     ).completed()
     with nullcontext() if resume else folder.begun():
         prepared = yield from prepare_run(request, cancel)
@@ -184,6 +197,7 @@ def _train(
     for event in state.run(cancel, started):
         if isinstance(event, BatchDone | Validated):
             history.add(event)
+        folder.check_there()
         if isinstance(event, Validated) and event.best:
             _save_best(prepared, folder)
         is_due = state.seconds > saved + CHECKPOINT_SECONDS and not state.validates_next
@@ -193,6 +207,10 @@ def _train(
             save_checkpoint(folder.checkpoint, state)
             saved = state.seconds
         yield event
+        if isinstance(event, Validated) and state.preview is not None and state.previewed is not None:
+            folder.check_there()
+            scale = prepared.card.working_scale
+            yield write_preview(folder, state.previewed, state.preview, working_scale=scale, step=event.step)
 
 
 def _save_best(prepared: Prepared, folder: RunFolder) -> None:
@@ -202,7 +220,7 @@ def _save_best(prepared: Prepared, folder: RunFolder) -> None:
     card = prepared.card.model_copy(
         update={
             "thresholds": best.score.thresholds,
-            "validation_dice": None if math.isnan(best.score.dice) else best.score.dice,
+            "validation_dice": best.score.known_dice,
         }
     )
     save_model(folder.model, best.weights, card)
@@ -217,27 +235,19 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
             f"Reading the images took {seconds:.1f} s, which is the whole budget: no step was taken. "
             "Give more --minutes."
         )
-    dice = None if math.isnan(state.best.score.dice) else state.best.score.dice
     result = TrainResult(
         run=folder.path,
         model=folder.model,
-        dice=dice,
+        dice=state.best.score.known_dice,
         thresholds=state.best.score.thresholds,
         steps=state.step,
+        best_step=state.best.step,
         skipped=state.skipped,
         seconds=seconds,
         stopped=stopped,
     )
-    written = {
-        "steps": state.step,
-        "best_step": state.best.step,
-        "skipped": state.skipped,
-        "seconds": seconds,
-        "stopped": stopped,
-        "dice": dice,
-        "thresholds": list(result.thresholds),
-    }
-    write_record(folder.record, prepared.record | {"finished": now(), "result": written})
+    folder.check_there()
+    write_record(folder.record, prepared.record | {"finished": now(), "result": result.outcome()})
     return result
 
 

@@ -26,8 +26,8 @@ from napari_cytounet.settings import ImageSettings, ThresholdSettings
 
 CALIBRATED = ThresholdSettings()
 AS_STORED = ImageSettings()
-PASSED_ON = ("classes", "model")
-"""Tags of probabilities that their labels get too: names of the classes, digest of the model."""
+PASSED_ON = ("classes", "mask_values", "model")
+"""Tags of probabilities that their labels get too: names and values of the classes, digest of the model."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def save_checkpoint(path: Path, training: Training) -> None:
         "best": best
         and {
             "step": best.step,
-            "dice": None if math.isnan(best.score.dice) else best.score.dice,
+            "dice": best.score.known_dice,
             "thresholds": best.score.thresholds,
         },
     }

@@ -10,8 +10,9 @@ from pydantic import ConfigDict, Field
 from safetensors import SafetensorError, safe_open
 
 from napari_cytounet.errors import ModelFileError
+from napari_cytounet.images.mask_values import MaskValue
 from napari_cytounet.images.normalisation import Normalisation
-from napari_cytounet.settings import MaskKind, NetworkSettings, Settings
+from napari_cytounet.settings import Colour, MaskKind, NetworkSettings, Settings
 
 FORMAT = 1
 """Version of the model file: raised when older programs could no longer predict with a newer file."""
@@ -32,6 +33,10 @@ class ModelCard(Settings):
     axes: str = Field("YX", description="Spatial axes that the network works on.")
     channels: int = Field(ge=1, description="Channels of the images.")
     classes: tuple[str, ...] = Field(min_length=1, description="Names of the foreground classes.")
+    colours: tuple[Colour, ...] = Field((), description="Colours to show them in; none if nobody chose any.")
+    mask_values: tuple[MaskValue, ...] = Field(
+        (), description="Their values in the masks that it was trained on, where each value is a class."
+    )
     mask_kind: MaskKind = Field(MaskKind.BINARY, description="Kind of the masks that it was trained on.")
     network: NetworkSettings = Field(description="Shape of the network.")
     normalisation: Normalisation = Field(Normalisation(), description="How intensities are normalised.")

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_cytounet.errors import SettingsError, TrainingError
@@ -22,6 +24,7 @@ from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.optimisers import build_optimiser, l1_penalty
 from napari_cytounet.unet.pace import Pace
 from napari_cytounet.unet.planes import TrainingPlane
+from napari_cytounet.unet.preview import PreviewPart, predict_part
 from napari_cytounet.unet.sampling import Sampler
 from napari_cytounet.unet.validation import SMALLER_TILE, ValidationScore, validate
 
@@ -53,6 +56,8 @@ class Training:
         Where to compute.
     pace
         How the budget is spent.
+    preview
+        A part that is predicted after every validation, to be looked at.
 
     Attributes
     ----------
@@ -63,6 +68,8 @@ class Training:
         Whether the step just taken is followed by a validation, which belongs to it.
     best
         The best so far.
+    preview, previewed
+        The part to be looked at, and what was predicted of it last: see `predict_part`.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class Training:
         settings: TrainSettings,
         device: Device,
         pace: Pace,
+        preview: PreviewPart | None = None,
     ) -> None:
         _check_deepest_stage(network, settings.training)
         self._settings = settings
@@ -92,6 +100,8 @@ class Training:
         self._skipped_in_a_row = 0
         self._batch_was_halved = False
         self.best: Best | None = None
+        self.preview = preview
+        self.previewed: NDArray[np.uint8] | None = None
 
     def run(self, cancel: threading.Event, started: float) -> Iterator[Event]:
         """Train until the budget is used up or `cancel` is set.
@@ -191,6 +201,17 @@ class Training:
                 raise
             return validate(self.averaged, self._validation, self.device, tile=SMALLER_TILE)
 
+    def _predict_preview(self) -> NDArray[np.uint8] | None:
+        """Predict the part to be looked at; where memory is short, go on without."""
+        if self.preview is None:
+            return None
+        try:
+            return predict_part(self.averaged, self.preview, self.device)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return None
+
     def _validate(self) -> Validated:
         """Score the averaged weights and keep them if they are the best so far."""
         began = time.perf_counter()
@@ -198,6 +219,7 @@ class Training:
             score = self._score()
         else:
             score = ValidationScore(math.nan, (0.5,) * self.network.classes)
+        self.previewed = self._predict_preview()
         self._pace.validation_took(time.perf_counter() - began)
         better = self.best is None or not score.dice < self.best.score.dice
         if better:

@@ -35,13 +35,19 @@ class ValidationScore:
     Attributes
     ----------
     dice
-        Mean over the classes of Dice, pooled over all labelled pixels, each at its best threshold.
+        Mean over the classes of Dice, pooled over all labelled pixels, each at its best threshold; NaN where
+        nothing was kept back.
     thresholds
         These thresholds.
     """
 
     dice: float
     thresholds: tuple[float, ...]
+
+    @property
+    def known_dice(self) -> float | None:
+        """The Dice, None where nothing was kept back."""
+        return None if math.isnan(self.dice) else self.dice
 
 
 def validate(
@@ -54,7 +60,7 @@ def validate(
         classes = plane.classes
         top, left = _first_labelled(classes, network.stride)
         labels = classes[top:, left:]
-        read = _reader(plane.pixels)
+        read = plane_reader(plane)
         for rows in cut_axis(labels.shape[0], tile, network.stride):
             for columns in cut_axis(labels.shape[1], tile, network.stride):
                 truth = labels[slice(*rows), slice(*columns)]
@@ -67,6 +73,18 @@ def validate(
     return ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
 
 
+def plane_reader(plane: TrainingPlane) -> ReadBox:
+    """Return what gives the pixels of a plane, mirrored beyond its edges."""
+    pixels = plane.pixels
+
+    def read(rows: Interval, columns: Interval) -> Tensor:
+        down = axis_resampling(pixels.shape[1], 1.0, *rows)
+        across = axis_resampling(pixels.shape[2], 1.0, *columns)
+        return across.apply(down.apply(pixels[:, down.source, across.source], 1), 2)
+
+    return read
+
+
 def _first_labelled(classes: Tensor, stride: int) -> tuple[int, int]:
     """Return the corner where labels begin, on a multiple of the stride: it may be a strip at an edge."""
     labelled = classes != UNLABELLED
@@ -76,12 +94,3 @@ def _first_labelled(classes: Tensor, stride: int) -> tuple[int, int]:
 
 def _shifted(interval: Interval, by: int) -> Interval:
     return interval[0] + by, interval[1] + by
-
-
-def _reader(pixels: Tensor) -> ReadBox:
-    def read(rows: Interval, columns: Interval) -> Tensor:
-        down = axis_resampling(pixels.shape[1], 1.0, *rows)
-        across = axis_resampling(pixels.shape[2], 1.0, *columns)
-        return across.apply(down.apply(pixels[:, down.source, across.source], 1), 2)
-
-    return read
