@@ -1,18 +1,29 @@
-"""What tests of the plugin share: a viewer, own preferences, and the promise that no worker is left."""
+"""What tests of the plugin share: a viewer, own preferences, a model, and the promise that no worker is left."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from napari import settings
 from napari.components import ViewerModel
+from napari.utils.notifications import Notification, notification_manager
 from qtpy.QtCore import QThreadPool
+from safetensors.numpy import save_file
 
+from napari_cytounet.events import BatchDone, Event, Finished
+from napari_cytounet.runs.folder import RunFolder
+from napari_cytounet.settings import NetworkSettings
+from napari_cytounet.unet.model_card import HEADER, ModelCard
+from napari_cytounet.settings import NetworkSettings
+from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.preferences import PLUGIN
+from napari_cytounet.widgets.training_follower import live_training
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +59,74 @@ def viewer(
     """Return a viewer that refuses changes of layers from any thread but the main one."""
     monkeypatch.setenv("NAPARI_STRICT_QT", "1")
     return make_napari_viewer_proxy()
+
+
+class FakeTraining:
+    """Stands for a `RunningTraining`: it says what a test wants it to say."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.coming: list[Event] = []
+        self.is_stopped = self.is_alone = False
+
+    def poll(self) -> list[Event]:
+        said, self.coming = self.coming, []
+        return said
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    def let_go_on_alone(self) -> None:
+        self.is_alone = True
+
+    def say_step(self, step: int = 10, fraction: float = 0.25, loss: float = 0.5) -> None:
+        self.coming.append(BatchDone(step, loss, 0.001, seconds=30.0, fraction=fraction))
+
+    def say_end(self, *, stopped: bool = False) -> None:
+        """End with a model whose card can be read, without weights."""
+        card = ModelCard(channels=1, classes=("cells",), network=NetworkSettings(), thresholds=(0.5,))
+        header = {HEADER: json.dumps(card.model_dump(mode="json"))}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save_file({"weight": np.zeros(1)}, RunFolder(self.folder).model, metadata=header)
+        self.coming.append(Finished({"steps": 20, "dice": 0.9, "stopped": stopped}))
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Iterator[FakeTraining]:
+    """Return a training that another process would carry out; whoever follows it stops with the test."""
+    yield FakeTraining(tmp_path / "runs" / "cells")
+    if live_training.current is not None:
+        live_training.current.forget()
+
+
+@pytest.fixture
+def new_model(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that writes a model with random weights, given fields of its card."""
+    from napari_cytounet.unet.model import build_network, save_model
+
+    def write(name: str = "model.safetensors", **fields: Any) -> Path:
+        classes = fields.pop("classes", ("cell",))
+        card = ModelCard(
+            **{"channels": 1, "classes": classes, "thresholds": (0.5,) * len(classes)} | fields,
+            network=NetworkSettings(base_width=4, depth=2),
+        )
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_model(path, build_network(card, seed=1).state_dict(), card)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    """Return what the user was told in notifications, each as `severity: message`."""
+    texts: list[str] = []
+
+    def note(notification: Notification) -> None:
+        texts.append(f"{notification.severity.value}: {notification.message}")
+
+    notification_manager.notification_ready.connect(note)
+    yield texts
+    notification_manager.notification_ready.disconnect(note)
+    notification_manager.records.clear()

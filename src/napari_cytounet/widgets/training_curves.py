@@ -26,7 +26,6 @@ class TrainingCurves(Container):  # type: ignore[type-arg]
         self.losses: list[float] = []
         self.validated: list[tuple[int, float]] = []
         self._plot: Any = None
-        self._theme = "dark"
 
     def begin(self, theme: str) -> None:
         """Show empty curves in the colours of a theme."""

@@ -97,7 +97,7 @@ class TrainingFollower:
     def look(self) -> None:
         """Take in what the training said since the last look."""
         last: Finished | Failed | None = None
-        new = self._running.poll()
+        new = self._poll()
         for event in new:
             match event:
                 case Finished() | Failed():
@@ -120,6 +120,12 @@ class TrainingFollower:
         self._preview.forget()
         self._task.end()
         live_training.clear(self)
+
+    def _poll(self) -> list[Event]:
+        try:
+            return self._running.poll()
+        except (CytounetError, OSError) as error:  # such as a share that is gone
+            return [Failed(f"The training in {self._running.folder} can be watched no more: {error}")]
 
     def _end(self, last: Finished | Failed) -> None:
         self.forget()
