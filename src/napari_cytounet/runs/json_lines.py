@@ -64,7 +64,7 @@ class LineReader:
                     self._at = 0
                 file.seek(self._at)
                 new = file.read()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         complete = new[: new.rfind(b"\n") + 1]
         self._at += len(complete)

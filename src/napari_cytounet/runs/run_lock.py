@@ -106,7 +106,7 @@ def _is_free(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return _try(file, shared=True) and not _beats_elsewhere(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return True
 
 
