@@ -12,7 +12,7 @@ from pathlib import Path
 
 from napari_cytounet.errors import OutputError, SettingsError
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.history import read_history
+from napari_cytounet.runs.history import HistoryRow, read_history
 from napari_cytounet.runs.listing import list_runs
 from napari_cytounet.runs.record import Record, read_record
 from napari_cytounet.settings import TrainSettings
@@ -62,10 +62,8 @@ def estimate(settings: TrainSettings, runs_folder: Path, threads: int | None = N
     """
     wanted = settings.with_preset()
     threads = threads or wanted.device.threads or os.cpu_count() or 1
-    for folder, record in _records(runs_folder):
-        if not _is_alike(record, wanted, threads):
-            continue
-        rows = read_history(RunFolder(folder).history)
+    for folder in _latest_runs(runs_folder):
+        rows = _rows_if_alike(RunFolder(folder), wanted, threads)
         if len(rows) < FEWEST_STEPS:
             continue
         per_step = (rows[-1].seconds - rows[0].seconds) / (len(rows) - 1)
@@ -134,12 +132,18 @@ def read_speed(output: str) -> float:
         raise OutputError(f"The speed of a training could not be measured: {output.strip()}") from error
 
 
-def _records(runs_folder: Path) -> Iterator[tuple[Path, Record]]:
+def _latest_runs(runs_folder: Path) -> Iterator[Path]:
     """Yield the runs that have a history, the latest first."""
     runs = list_runs(runs_folder) if runs_folder.is_dir() else []
-    for run in reversed(runs):
-        if run.state != "damaged" and RunFolder(run.path).history.exists():
-            yield run.path, read_record(RunFolder(run.path).record)
+    return (run.path for run in reversed(runs) if RunFolder(run.path).history.exists())
+
+
+def _rows_if_alike(run: RunFolder, wanted: TrainSettings, threads: int) -> list[HistoryRow]:
+    """Return the history of a run whose steps were like those of the wanted training; none of any other."""
+    try:
+        return read_history(run.history) if _is_alike(read_record(run.record), wanted, threads) else []
+    except (OutputError, KeyError):
+        return []  # a damaged run, or one of another version, tells nothing
 
 
 def _is_alike(record: Record, wanted: TrainSettings, threads: int) -> bool:
