@@ -132,3 +132,18 @@ def test_a_job_whose_widget_is_gone_stops_and_reports_nothing(qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: not job.is_running, timeout=5000)
     qtbot.wait(20)
     assert came == []
+
+
+def test_reports_come_in_turn_however_fast_they_are(qtbot: QtBot, owner: Container) -> None:
+    def work(cancel: threading.Event) -> Generator[Event, None, str]:
+        for done in range(1, 201):
+            yield Progress("tiles", done, 200)
+        return "done"
+
+    came: list[object] = []
+
+    def note(what: object = "end") -> None:
+        came.append(what.done if isinstance(what, Progress) else what)
+
+    _run(qtbot, Job(work, title="work", owner=owner, on_event=note, on_result=note, on_end=note))
+    assert came == [*range(1, 201), "done", "end"]

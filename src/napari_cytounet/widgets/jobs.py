@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from magicgui.widgets import Widget
@@ -75,9 +77,11 @@ class Job(Generic[Result]):
         # napari's own connections of these two are lost on PyQt6.
         self._worker.errored.connect(_notify_of_error)
         self._worker.warned.connect(_notify_of_warning)
-        self._worker.yielded.connect(self._report)
-        self._worker.returned.connect(self._end_with)
-        self._worker.finished.connect(self._finish)
+        self._reports: deque[Callable[[], object]] = deque()
+        self._is_reporting = False
+        self._worker.yielded.connect(self._on_yielded)
+        self._worker.returned.connect(self._on_returned)
+        self._worker.finished.connect(self._on_finished)
         if owner is not None:
             owner.native.destroyed.connect(self._abandon)
 
@@ -89,6 +93,27 @@ class Job(Generic[Result]):
     def stop(self) -> None:
         """Ask the job to end; it keeps what it has."""
         self._cancel.set()
+
+    def _on_yielded(self, event: Event) -> None:
+        self._in_turn(partial(self._report, event))
+
+    def _on_returned(self, result: Result | _Failed) -> None:
+        self._in_turn(partial(self._end_with, result))
+
+    def _on_finished(self) -> None:
+        self._in_turn(self._finish)
+
+    def _in_turn(self, report: Callable[[], object]) -> None:
+        """Report one thing after the other: napari's progress lets Qt bring the next while it is drawn."""
+        self._reports.append(report)
+        if self._is_reporting:
+            return
+        self._is_reporting = True
+        try:
+            while self._reports:
+                self._reports.popleft()()
+        finally:
+            self._is_reporting = False
 
     def _report(self, event: Event) -> None:
         if not self._owner_is_there:
