@@ -1,4 +1,4 @@
-"""What tests of the plugin share: a viewer, own preferences, a model, and the promise that no worker is left."""
+"""What tests of the plugin share: a viewer, preferences, models, and the promise that no worker is left."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from napari_cytounet.events import BatchDone, Event, Finished
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.model_card import HEADER, ModelCard
-from napari_cytounet.settings import NetworkSettings
-from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.preferences import PLUGIN
 from napari_cytounet.widgets.training_follower import live_training

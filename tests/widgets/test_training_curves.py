@@ -18,8 +18,10 @@ def _step(step: int, loss: float) -> BatchDone:
 def test_curves_grow_and_begin_anew(qtbot: QtBot) -> None:
     curves = TrainingCurves()
     qtbot.addWidget(curves.native)
-    curves.draw()  # before there is a plot
+    curves.draw()  # nobody sees it
     curves.begin("dark")
+    with qtbot.waitExposed(curves.native):
+        curves.native.show()
     for event in (
         _step(1, 1.5),
         _step(2, math.nan),

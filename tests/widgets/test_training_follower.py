@@ -66,9 +66,9 @@ def test_a_training_is_shown_until_its_end_and_its_model_is_chosen(
     assert outcomes[0].text == "Trained after 20 steps: Dice 0.900. The model is kept in cells."
     assert model_choice.chosen is not None
     assert model_choice.chosen.path == training.folder / "model.safetensors"
+    kept = model_choice.chosen.path
     assert said == [
-        f"info: Trained after 20 steps: Dice 0.900. The best model is {model_choice.chosen.path}; it is chosen "
-        "for prediction."
+        f"info: Trained after 20 steps: Dice 0.900. The best model is {kept}; it is chosen for prediction."
     ]
 
 

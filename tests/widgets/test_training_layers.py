@@ -129,7 +129,7 @@ def test_labels_that_may_mean_two_things_are_asked_about() -> None:
     labels = _labels((32, 24))
     labels[20:28, 10:20] = 2
     found = _look(_pair(np.zeros((32, 24), np.uint8), labels))
-    with pytest.raises(MaskError, match="more than one way: classes .* instances"):
+    with pytest.raises(MaskError, match=r"more than one way: classes .* instances"):
         understand_labels([found], MaskSettings(), GO_ON)
     assert understand_labels([found], MaskSettings(masks=MaskKind.CLASSES), GO_ON).class_count == 2
 

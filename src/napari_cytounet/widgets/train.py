@@ -94,6 +94,15 @@ class TrainWidget(Scrolled):
         self.choices.advanced.changed.connect(self.sources.look_soon)
         live_training.began.connect(self._follow)
         self._viewer.events.theme.connect(self._use_theme)
+        self.native.destroyed.connect(self._disconnect)
+
+    def _disconnect(self) -> None:
+        """Hear no more of what goes on, once nothing can be shown any more."""
+        live_training.began.disconnect(self._follow, missing_ok=True)
+        self._viewer.events.theme.disconnect(self._use_theme)
+        if live_training.current is not None:
+            live_training.current.looked.disconnect(self._take, missing_ok=True)
+            live_training.current.ended.disconnect(self._end, missing_ok=True)
 
     def _train(self) -> None:
         """Begin a training with what the fields say."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from magicgui.widgets import Container
 from napari.utils.theme import get_theme
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_cytounet.events import BatchDone, Event, Validated
 from napari_cytounet.widgets.class_colours import COLOURS
@@ -17,7 +20,7 @@ MOST_POINTS = 1000
 
 
 class TrainingCurves(Container):  # type: ignore[type-arg]
-    """Loss on the left axis, Dice on the right, over the steps. The plot is made when it is first needed."""
+    """Loss on the left axis, Dice on the right, over the steps. The plot is made when it is first seen."""
 
     def __init__(self) -> None:
         super().__init__(labels=False, visible=False)
@@ -25,22 +28,21 @@ class TrainingCurves(Container):  # type: ignore[type-arg]
         self.steps: list[int] = []
         self.losses: list[float] = []
         self.validated: list[tuple[int, float]] = []
-        self._plot: Any = None
+        self._theme = "dark"
+        self._plot: _Plot | None = None
+        self._place = _Place(self.draw)
+        self.native.layout().addWidget(self._place)
 
     def begin(self, theme: str) -> None:
         """Show empty curves in the colours of a theme."""
         self.steps, self.losses, self.validated = [], [], []
-        if self._plot is None:
-            self._plot = _Plot()
-            self.native.layout().addWidget(self._plot.widget)
-        self.use_theme(theme)
         self.visible = True
-        self.draw()
+        self.use_theme(theme)
 
     def use_theme(self, theme: str) -> None:
         """Take the colours of another theme of napari."""
-        if self._plot is not None:
-            self._plot.use_theme(theme)
+        self._theme = theme
+        self.draw()
 
     def add(self, event: Event) -> None:
         """Take in an event of the training; `draw` shows it."""
@@ -52,9 +54,29 @@ class TrainingCurves(Container):  # type: ignore[type-arg]
                 self.validated.append((step, dice))
 
     def draw(self) -> None:
-        """Show what was taken in."""
-        if self._plot is not None:
-            self._plot.draw(thinned(self.steps), thinned(self.losses), self.validated)
+        """Show what was taken in, if somebody sees it."""
+        if not self._place.isVisible():
+            return
+        if self._plot is None:
+            self._plot = _Plot()
+            self._place.space.addWidget(self._plot.widget)
+        self._plot.use_theme(self._theme)
+        self._plot.draw(thinned(self.steps), thinned(self.losses), self.validated)
+
+
+class _Place(QWidget):
+    """Where the plot goes; says when it comes into sight."""
+
+    def __init__(self, on_show: Callable[[], object]) -> None:
+        super().__init__()
+        self._on_show = on_show
+        self.space = QVBoxLayout(self)
+        self.space.setContentsMargins(0, 0, 0, 0)
+        self.setFixedHeight(HEIGHT)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
+        super().showEvent(event)
+        self._on_show()
 
 
 def thinned(values: list[Any]) -> list[float]:
@@ -79,7 +101,6 @@ class _Plot:
         import pyqtgraph  # here: it takes a while, and only a training needs it
 
         self.widget = pyqtgraph.PlotWidget()
-        self.widget.setFixedHeight(HEIGHT)
         self.widget.setMouseEnabled(False, False)
         self.widget.hideButtons()
         self.widget.setMenuEnabled(False)
@@ -102,9 +123,13 @@ class _Plot:
         )
         self._right.addItem(self._dice)
         self._item = item
+        self._theme = ""
         item.getViewBox().sigResized.connect(self._lay_over)
 
     def use_theme(self, name: str) -> None:
+        if name == self._theme:
+            return
+        self._theme = name
         theme = get_theme(name)
         self.widget.setBackground(theme.background.as_hex())
         for side in ("bottom", "left", "right"):

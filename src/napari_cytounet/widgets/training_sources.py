@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from magicgui.widgets import Container, RadioButtons
+from magicgui.widgets import ComboBox, Container
 from napari.layers import Labels as LabelsLayer
 from napari.viewer import Viewer
 from qtpy.QtCore import QTimer
@@ -45,12 +45,13 @@ class TrainingSources(Container):  # type: ignore[type-arg]
 
     def __init__(self, viewer: Viewer, mask_settings: Callable[[], MaskSettings]) -> None:
         self._viewer, self._mask_settings = viewer, mask_settings
-        self.source = RadioButtons(
-            choices=[("From layers", LAYERS), ("From folders", FOLDERS)],
-            orientation="horizontal",
+        self.source = ComboBox(
+            choices=[("layers of this window", LAYERS), ("folders on the disk", FOLDERS)],
+            value=LAYERS,
+            label="learn from",
         )
-        self.source.value = LAYERS
-        self.source.native.setStyleSheet("QGroupBox { border: none; margin: 0; padding: 0; }")
+        source: Container[ComboBox] = Container(widgets=[self.source])
+        source.margins = (0, 0, 0, 0)
         self.pairs = LayerPairs(viewer)
         self.images = PathField("images", "Images to learn from; or a folder that holds images and masks.")
         self.masks = PathField("masks", "Their masks (optional): found beside the images if not given.")
@@ -63,7 +64,7 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         )
         self.folders.margins = (0, 0, 0, 0)
         self.meaning = LabelsMeaning()
-        super().__init__(widgets=[self.source, self.pairs, self.folders, self.meaning], labels=False)
+        super().__init__(widgets=[source, self.pairs, self.folders, self.meaning], labels=False)
         self.margins = (0, 0, 0, 0)
         self._watched: list[LabelsLayer] = []
         self._looking: Latest[Look] = Latest(self._show, lambda text: self._show(Look(text)))
@@ -75,7 +76,7 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         self.pairs.changed.connect(self.look_soon)
         self.folders.changed.connect(self.look_soon)
         self.meaning.kind.changed.connect(self.look_soon)
-        self.native.destroyed.connect(self._looking.forget)
+        self.native.destroyed.connect(self._forget)
         self.look_soon()
 
     @property
@@ -139,13 +140,22 @@ class TrainingSources(Container):  # type: ignore[type-arg]
     def _watch(self) -> None:
         """Look again when the chosen labels are painted, and no others."""
         chosen = [pair.labels for pair in self.pairs.pairs] if self.from_layers else []
-        for layer in self._watched:
-            for event in (layer.events.paint, layer.events.data, layer.events.colormap):
-                event.disconnect(self._painted)
+        self._unwatch()
         for layer in chosen:
             for event in (layer.events.paint, layer.events.data, layer.events.colormap):
                 event.connect(self._painted)
         self._watched = chosen
+
+    def _unwatch(self) -> None:
+        for layer in self._watched:
+            for event in (layer.events.paint, layer.events.data, layer.events.colormap):
+                event.disconnect(self._painted)
+        self._watched = []
+
+    def _forget(self) -> None:
+        """Hear no more of layers, once nothing can be shown any more."""
+        self._looking.forget()
+        self._unwatch()
 
     def _painted(self, _: Any = None) -> None:
         self._pause.start()
