@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import dask
 import dask.array as da
 import numpy as np
@@ -11,25 +9,11 @@ import pytest
 from napari._app_model import get_app_model
 from napari.components import ViewerModel
 from napari.layers import Labels
-from napari.utils.notifications import Notification, notification_manager
 from pytestqt.qtbot import QtBot
 
 from napari_cytounet.widgets import commands
 
 PLACED = {"scale": (2, 0.5, 0.25), "translate": (1, 2, 3), "units": ("um", "um", "um")}
-
-
-@pytest.fixture
-def said() -> Iterator[list[str]]:
-    texts: list[str] = []
-
-    def note(notification: Notification) -> None:
-        texts.append(notification.message)
-
-    notification_manager.notification_ready.connect(note)
-    yield texts
-    notification_manager.notification_ready.disconnect(note)
-    notification_manager.records.clear()
 
 
 def _run(command: str) -> None:
@@ -99,7 +83,7 @@ def test_patches_are_numbered_plane_by_plane(viewer: ViewerModel, qtbot: QtBot) 
 )
 def test_without_a_layer(viewer: ViewerModel, said: list[str], command: str, message: str) -> None:
     _run(command)
-    assert said == [f"{message} Select one in the list of layers."]
+    assert said == [f"error: {message} Select one in the list of layers."]
 
 
 def test_layers_of_another_kind_and_images_that_cannot_be(
@@ -107,14 +91,14 @@ def test_layers_of_another_kind_and_images_that_cannot_be(
 ) -> None:
     viewer.add_points(np.zeros((1, 2)), name="spots")
     _run("threshold_active")
-    assert said.pop().startswith("This needs an image layer, and spots is none.")
+    assert said.pop().startswith("error: This needs an image layer, and spots is none.")
     viewer.add_image(np.zeros((8, 8)), name="flat")
     _run("fill_holes_active")
-    assert said.pop().startswith("This needs a labels layer, and flat is none.")
+    assert said.pop().startswith("error: This needs a labels layer, and flat is none.")
     viewer.add_image(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8), name="colour")
     _run("threshold_active")
     qtbot.waitUntil(lambda: len(said) == 1, timeout=5000)
-    assert said.pop().startswith("colour has 3 channels or colours. Split them")
+    assert said.pop().startswith("error: colour has 3 channels or colours. Split them")
     viewer.add_image(np.full((8, 8), np.nan), name="hollow", contrast_limits=(0, 1))
     _run("threshold_active")
     qtbot.waitUntil(lambda: len(said) == 1, timeout=5000)

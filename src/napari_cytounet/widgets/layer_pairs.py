@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from magicgui.widgets import ComboBox, Container, PushButton
+from magicgui.widgets import Container, PushButton
 from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 from napari.layers import Layer
-from qtpy.QtWidgets import QComboBox
 
+from napari_cytounet.widgets.layer_choice import LayerChoice
 from napari_cytounet.widgets.text import Text
 from napari_cytounet.widgets.training_layers import LayerPair
 from napari_cytounet.widgets.training_preview import is_preview
@@ -77,8 +77,8 @@ class PairRow(Container):  # type: ignore[type-arg]
     """The choice of an image layer and of a labels layer."""
 
     def __init__(self, viewer: ViewerModel) -> None:
-        self.image = LayerChoice(viewer, ImageLayer, "The image to learn from.")
-        self.painted = LayerChoice(
+        self.image = TeachingLayer(viewer, ImageLayer, "The image to learn from.")
+        self.painted = TeachingLayer(
             viewer,
             LabelsLayer,
             "What was painted on it: 0 is background. Of a stack, some planes are enough.",
@@ -96,31 +96,15 @@ class PairRow(Container):  # type: ignore[type-arg]
         self.painted.choose_unlike([row.painted.value for row in others])
 
 
-class LayerChoice(ComboBox):
-    """A choice of layers of one kind that keeps its layer when layers are renamed, moved or added."""
+class TeachingLayer(LayerChoice):
+    """A choice of layers to learn from: no previews of ours."""
 
-    def __init__(self, viewer: ViewerModel, kind: type[Layer], tooltip: str) -> None:
-        self._viewer, self._kind = viewer, kind
-        super().__init__(choices=self._layers, tooltip=tooltip)
-        self.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.native.setMinimumContentsLength(6)
+    def offers(self, layer: Layer) -> bool:
+        """Return whether a layer can be learnt from."""
+        return super().offers(layer) and not is_preview(layer)
 
     def choose_unlike(self, taken: list[Layer]) -> None:
         """Choose the first layer that is not taken, if there is one."""
         free = [layer for layer in self.choices if layer not in taken]
         if free:
             self.value = free[0]
-
-    def reset_choices(self, *_: Any) -> None:
-        """Follow the layer list."""
-        chosen = self.value
-        super().reset_choices()
-        if chosen in self.choices:
-            self.value = chosen
-
-    def _layers(self, _: object) -> list[tuple[str, Layer]]:
-        return [
-            (layer.name, layer)
-            for layer in self._viewer.layers
-            if isinstance(layer, self._kind) and not is_preview(layer)
-        ]
