@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari.layers import Layer
 
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import Image
+from napari_cytounet.images.lazy import LazyArray
 from napari_cytounet.images.pixel_size import PixelSize
 
 PLANE_AXES = ("", "Z", "TZ")
@@ -30,8 +32,27 @@ def image_of_layer(layer: ImageLayer | LabelsLayer) -> Image:
     ImageError
         If the layer has more dimensions than we can make sense of.
     """
-    data = layer.data[0] if layer.multiscale else layer.data
-    return Image.from_array(data, layer_axes(layer), name=layer.name, pixel_size=pixel_size_of_layer(layer))
+    return image_opener(layer)()
+
+
+def image_opener(layer: ImageLayer | LabelsLayer) -> Callable[[], Image]:
+    """Return a function that makes the image of a layer as it is now: see `image_of_layer`.
+
+    It is for a thread of its own, since RGB is read to the end to see whether it is grey.
+    """
+    return partial(
+        Image.from_array,
+        full_resolution(layer),
+        layer_axes(layer),
+        name=layer.name,
+        pixel_size=pixel_size_of_layer(layer),
+    )
+
+
+def full_resolution(layer: ImageLayer | LabelsLayer) -> LazyArray:
+    """Return the data of a layer, of a multiscale layer that of the finest level."""
+    data: LazyArray = layer.data[0] if layer.multiscale else layer.data
+    return data
 
 
 def layer_axes(layer: ImageLayer | LabelsLayer) -> str:
