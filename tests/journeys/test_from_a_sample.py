@@ -1,0 +1,78 @@
+"""From a sample to a table: train a minute on real cells, predict others, threshold, measure, save."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+
+from napari_cytounet.images.reading import open_image
+from napari_cytounet.widgets.model_choice import model_choice
+
+FIELD = 13
+"""The field of the validation images that is looked at: cho14."""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("data")
+def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    viewer = user.viewer
+    viewer.open_sample("napari-cytounet", "bbbc030-train")
+    train = user.opens("Train U-Net")
+    train.choices.minutes.value = 1
+    user.waits(lambda: "one kind of thing" in train.sources.meaning.found.value)
+    user.shoots("train")
+    train.train_button.native.click()
+    user.waits(lambda: "training preview" in [layer.name for layer in viewer.layers])
+    user.shoots("training")
+    user.waits(lambda: bool(train.predict_button.visible))
+    user.shoots("trained")
+    assert model_choice.chosen is not None
+    assert model_choice.chosen.card.validation_dice is not None
+    assert model_choice.chosen.card.validation_dice > 0.85
+
+    viewer.layers.clear()
+    images, masks = viewer.open_sample("napari-cytounet", "bbbc030-validation")
+    masks.visible = False
+    viewer.layers.selection.active = images
+    viewer.dims.set_current_step(0, FIELD)
+    made = user.predicts(user.opens("Predict with U-Net"))
+    user.shoots("predicted")
+    (objects,) = (layer for layer in made if isinstance(layer, Labels) and "objects" in layer.name)
+    (probabilities,) = (layer for layer in made if not isinstance(layer, Labels))
+    truth = masks.data[FIELD] > 0
+    assert _dice(np.asarray(objects.data).squeeze() > 0, truth) > 0.85
+
+    viewer.layers.selection.active = probabilities
+    threshold = user.opens("Threshold to labels")
+    user.waits(lambda: "object" in threshold.status.value)
+    user.shoots("threshold")
+    before = set(viewer.layers)
+    threshold.make.native.click()
+    user.waits(lambda: any(isinstance(layer, Labels) for layer in set(viewer.layers) - before))
+    (labels,) = (layer for layer in set(viewer.layers) - before if isinstance(layer, Labels))
+
+    viewer.layers.selection.active = labels
+    measure = user.opens("Measure objects")
+    measure.go.native.click()
+    user.waits(lambda: bool(measure.results.visible))
+    measure.areas.value = True
+    user.shoots("measured")
+    user.shoots("measured-light", theme="light")
+    table = tmp_path / "cells.csv"
+    monkeypatch.setattr("napari_cytounet.widgets.measure.ask_path", lambda *_: table)
+    measure.save.native.click()
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert len(rows) == len(labels.features)
+    assert all(float(row["area_px"]) > 0 for row in rows)
+
+    saved = labels.save(str(tmp_path / "labels.tif"), plugin="napari-cytounet")
+    np.testing.assert_array_equal(open_image(saved[0]).read()[0], np.asarray(labels.data).squeeze())
+
+
+def _dice(found: np.ndarray, truth: np.ndarray) -> float:
+    return float(2 * (found & truth).sum() / (found.sum() + truth.sum()))
