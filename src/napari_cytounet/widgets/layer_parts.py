@@ -43,7 +43,7 @@ class ImagePart:
     def region(self) -> tuple[slice, slice]:
         """Its rows and columns in a plane of the image."""
         rows, columns = self.ranges["Y"], self.ranges["X"]
-        return slice(rows.start, rows.stop, rows.step), slice(columns.start, columns.stop, columns.step)
+        return slice(rows.start, rows.stop), slice(columns.start, columns.stop)
 
     def place(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Return the index, within the part, of a plane of the image."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_cytounet.events import Event, Notice, Progress
 from napari_cytounet.images.image import Image
+from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
 from napari_cytounet.settings import DeviceSettings, PredictionSettings, ThresholdSettings
 from napari_cytounet.widgets.layer_parts import ImagePart
 from napari_cytounet.widgets.prediction_arrays import ResultArrays
@@ -111,6 +112,8 @@ def predicting_layer(
     device, thresholds = choose_device(method.device), model.card.thresholds
     labels_wanted = not {"classes", "instances"}.isdisjoint(method.settings.output)
     buffer = np.zeros((len(thresholds), *part.shape[-2:]), np.float32)
+    if labels_wanted:
+        refuse_unsplittable(Image.from_array(buffer, "CYX", name=image.name), method.threshold)
     top, left = (along.start for along in part.region)
     planes, objects = part.planes, 0
     with device.threads_set():
