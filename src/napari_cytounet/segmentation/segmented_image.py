@@ -119,7 +119,7 @@ def segment_image(
         labelled = []
         for number, index in enumerate(planes):
             labelling = label_plane(image, index, thresholds, settings, spool, cancel)
-            labelled.append((yield from _planes_done(labelling, number, len(planes))))
+            labelled.append((yield from planes_done(labelling, number, len(planes))))
         record = _record(settings, labelled)
         _write(image, labelled, spool, paths, dict(tags or {}) | {"segmentation": record}, cancel)
     for path in paths.values():
@@ -152,7 +152,7 @@ def refuse_existing(paths: Sequence[Path]) -> None:
             )
 
 
-def _planes_done(
+def planes_done(
     labelling: Generator[float, None, PlaneLabels], number: int, count: int
 ) -> Generator[Event, None, PlaneLabels]:
     """Turn the share of one plane into progress over all of them."""

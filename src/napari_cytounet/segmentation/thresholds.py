@@ -25,6 +25,9 @@ GREY_LEVELS = {"otsu": 65536, "li": 65536, "triangle": 256}
 OUTLIERS = 1e-5
 """Share of the brightest and of the darkest pixels that is clipped before a threshold is looked for."""
 
+ROWS_AT_ONCE = 64
+"""So many rows stay in the processor's cache while one class after the other is compared."""
+
 
 def find_threshold(plane: NDArray[Any], method: Method) -> float:
     """Return the threshold that a method finds in one plane.
@@ -52,7 +55,7 @@ def find_threshold(plane: NDArray[Any], method: Method) -> float:
     >>> find_threshold(np.array([[10, 10, 11, 11], [200, 200, 200, 60_000]], np.uint16), "otsu")
     11.5
     """
-    low, high = _range_without_outliers(plane)
+    low, high = range_without_outliers(plane)
     if low == high:
         return float("nan")
     exact = np.issubdtype(plane.dtype, np.integer) and high - low < GREY_LEVELS[method]
@@ -61,7 +64,8 @@ def find_threshold(plane: NDArray[Any], method: Method) -> float:
     return float(low + (np.floor(FINDERS[method](levels)) + 0.5) * step)
 
 
-def _range_without_outliers(plane: NDArray[Any]) -> tuple[float, float]:
+def range_without_outliers(plane: NDArray[Any]) -> tuple[float, float]:
+    """Return the least and the greatest value after the few darkest and brightest were left out."""
     values = plane.ravel()
     clipped = min(int(np.ceil(OUTLIERS * values.size)), (values.size - 1) // 2)
     last = values.size - 1 - clipped
@@ -98,9 +102,15 @@ def apply_thresholds(probabilities: NDArray[Any], thresholds: Sequence[float]) -
     if len(thresholds) != len(probabilities):
         raise ValueError(f"{len(probabilities)} classes need as many thresholds, got {len(thresholds)}")
     classes = np.zeros(probabilities.shape[1:], np.min_scalar_type(len(thresholds)))
+    for top in range(0, len(classes), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        _apply_to_rows(probabilities[:, rows], thresholds, classes[rows])
+    return classes
+
+
+def _apply_to_rows(probabilities: NDArray[Any], thresholds: Sequence[float], classes: NDArray[Any]) -> None:
     highest = np.full(classes.shape, -np.inf, probabilities.dtype)
     for number, (probability, threshold) in enumerate(zip(probabilities, thresholds, strict=True), start=1):
         wins = reaches(probability, threshold) & (probability > highest)
         np.copyto(classes, number, where=wins, casting="unsafe")
         np.copyto(highest, probability, where=wins)
-    return classes
