@@ -16,6 +16,7 @@ from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.lazy import LazyArray
 from napari_cytounet.images.pixel_size import PixelSize
+from napari_cytounet.widgets.probabilities import probabilities_in
 
 PLANE_AXES = ("", "Z", "TZ")
 """What the leading dimensions of a layer are taken for where it does not name its axes."""
@@ -60,8 +61,11 @@ def layer_axes(layer: ImageLayer | LabelsLayer) -> str:
     named = "".join(label.upper() for label in layer.axis_labels)
     distinct = len(named) == layer.ndim == len(set(named))
     known = distinct and {"Y", "X"} <= set(named) <= set("TZCYX")
+    ours = None if known else probabilities_in(layer)
     if known:
         spatial = named
+    elif ours is not None and ours.axes is not None:
+        spatial = ours.axes
     elif 2 <= layer.ndim <= 4:
         spatial = f"{PLANE_AXES[layer.ndim - 2]}YX"
     else:
