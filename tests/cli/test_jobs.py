@@ -58,6 +58,15 @@ def test_the_first_interrupt_asks_the_job_to_stop(capsys: pytest.CaptureFixture[
     assert run_job(job, LINES) == 3
 
 
+def test_a_request_of_the_system_to_end_asks_it_to_stop_too() -> None:
+    def job(cancel: threading.Event) -> Job[bool]:
+        yield Notice("working")
+        signal.raise_signal(signal.SIGTERM)
+        return cancel.is_set()
+
+    assert run_job(job, LINES)
+
+
 def test_a_stopping_job_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     def job(cancel: threading.Event) -> Job[None]:
         signal.raise_signal(signal.SIGINT)
@@ -81,6 +90,6 @@ def test_the_second_interrupt_ends_it_at_once() -> None:
 
 
 def test_interrupts_are_the_callers_again_afterwards() -> None:
-    before = signal.getsignal(signal.SIGINT)
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     run_job(_every_event, LINES)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
