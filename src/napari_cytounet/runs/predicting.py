@@ -21,8 +21,8 @@ from napari_cytounet.segmentation.segmented_image import result_path, result_suf
 from napari_cytounet.segmentation.threshold_files import refuse_wrong_scale
 from napari_cytounet.settings import DeviceSettings, ImageSettings, PredictionSettings, ThresholdSettings
 from napari_cytounet.unet.devices import choose_device
+from napari_cytounet.unet.fit import check_fits
 from napari_cytounet.unet.model import load_model
-from napari_cytounet.unet.prediction import check_fits
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _checked(
     notes: list[tuple[str, ...]] = []
     for done, path in enumerate(wanted):
         image = open_image(path, images)
-        check_fits(task.model, image)
+        check_fits(task.model.card, image)
         if set(task.settings.output) != {"probabilities"}:
             refuse_unsplittable(image, task.threshold)
         notes.append(image.notes)

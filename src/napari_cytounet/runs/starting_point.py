@@ -15,10 +15,10 @@ from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.runs.sources import Sources
 from napari_cytounet.runs.training_data import measured_scale
 from napari_cytounet.settings import MaskKind, MaskSettings, TrainSettings
+from napari_cytounet.unet.fit import scale_at
 from napari_cytounet.unet.model import build_network, load_model
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
-from napari_cytounet.unet.prediction import scale_at
 
 
 def new_card(
