@@ -56,6 +56,11 @@ class User:
     def trains(self, widget: Any, *, steps: int) -> None:
         """Press Train, for a number of steps that no busy machine makes fewer, and wait for the model."""
         widget.choices.preset.value = "fast"
+        widget.choices.advanced.turn()
+        folded = [
+            part for part in widget.choices.advanced.content if "Training" in getattr(part, "_title", "")
+        ]
+        folded[0].turn()
         widget.choices.forms["training"]["steps"].value = str(steps)
         widget.train_button.native.click()
         self.waits(lambda: not widget.train_button.visible)

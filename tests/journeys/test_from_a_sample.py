@@ -23,7 +23,7 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     viewer = user.viewer
     viewer.open_sample("napari-cytounet", "bbbc030-train")
     train = user.opens("Train U-Net")
-    train.choices.minutes.value = 1
+    train.choices.preset.value = "fast"
     user.waits(lambda: "one kind of thing" in train.sources.meaning.found.value)
     user.shoots("train")
     train.train_button.native.click()
@@ -33,7 +33,7 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     user.shoots("trained")
     assert model_choice.chosen is not None
     assert model_choice.chosen.card.validation_dice is not None
-    assert model_choice.chosen.card.validation_dice > 0.85
+    assert model_choice.chosen.card.validation_dice > 0.8
 
     viewer.layers.clear()
     images, masks = viewer.open_sample("napari-cytounet", "bbbc030-validation")
@@ -45,7 +45,7 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     (objects,) = (layer for layer in made if isinstance(layer, Labels) and "objects" in layer.name)
     (probabilities,) = (layer for layer in made if not isinstance(layer, Labels))
     truth = masks.data[FIELD] > 0
-    assert _dice(np.asarray(objects.data).squeeze() > 0, truth) > 0.85
+    assert _dice(np.asarray(objects.data).squeeze() > 0, truth) > 0.8
 
     viewer.layers.selection.active = probabilities
     threshold = user.opens("Threshold to labels")

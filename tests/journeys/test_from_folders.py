@@ -20,7 +20,7 @@ def test_from_folders_to_files(user: Any, data: Path, tmp_path: Path) -> None:
         shutil.copytree(source / part / "images", tmp_path / "cells" / part / "images")
         shutil.copytree(source / part / "new_outlines", tmp_path / "cells" / part / "masks")
     train = user.opens("Train U-Net")
-    train.sources.source.value = train.sources.source.choices[1]
+    train.sources.source.value = "folders"
     train.sources.images.value = tmp_path / "cells"
     user.waits(lambda: "20 images with masks" in train.sources.meaning.found.value)
     assert "20 to validate on" in train.sources.meaning.found.value
