@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
@@ -146,36 +146,36 @@ def no_threads_of_dask() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_threads_of_dask")
-@pytest.mark.parametrize("kind", ["rgb", "grey rgb", "multiscale", "channels", "dask"])
 def test_kinds_of_layers(
-    qtbot: QtBot,
-    viewer: ViewerModel,
-    widget: PredictWidget,
-    new_model: NewModel,
-    cells: NDArray[np.uint8],
-    kind: str,
+    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
 ) -> None:
     coloured = np.stack([cells, cells[::-1], cells[:, ::-1]])
-    match kind:
-        case "rgb":
-            viewer.add_image(np.moveaxis(coloured, 0, -1), name="image")
-        case "grey rgb":
-            viewer.add_image(np.repeat(cells[..., None], 3, axis=-1), name="image")
-        case "multiscale":
-            viewer.add_image([cells, cells[::2, ::2]], name="image", multiscale=True)
-        case "channels":
-            viewer.add_image(coloured, name="image", axis_labels=("c", "y", "x"), scale=(1, 0.5, 0.5))
-        case "dask":
-            viewer.add_image(da.from_array(cells, chunks=64), name="image", contrast_limits=(0, 255))
-    colours = kind in ("rgb", "channels")
-    path = new_model(channels=3 if colours else 1)
-    model_choice.choose(path)
+    of_one, of_three = new_model("one.safetensors"), new_model("three.safetensors", channels=3)
+
+    def check(model: Path, expected: NDArray[np.uint8], axes: str) -> Image:
+        model_choice.choose(model)
+        _predict(qtbot, widget)
+        result = viewer.layers["image: probability of cell"]
+        assert np.abs(result.data - predict_array(model, expected, axes, device=CPU)[0]).max() < 1e-3
+        viewer.layers.clear()
+        return result
+
+    viewer.add_image(np.moveaxis(coloured, 0, -1), name="image")
+    check(of_three, coloured, "CYX")
+    viewer.add_image(np.repeat(cells[..., None], 3, axis=-1), name="image")  # grey, stored as RGB
+    check(of_one, cells, "YX")
+    viewer.add_image([cells, cells[::2, ::2]], name="image", multiscale=True)
+    check(of_one, cells, "YX")
+    viewer.add_image(da.from_array(cells, chunks=64), name="image", contrast_limits=(0, 255))
+    check(of_one, cells, "YX")
+    viewer.add_image(coloured, name="image", axis_labels=("c", "y", "x"), scale=(1, 0.5, 0.25))
+    assert tuple(check(of_three, coloured, "CYX").scale) == (0.5, 0.25)
+    viewer.add_image(cells.T, name="image", axis_labels=("x", "y"), scale=(0.25, 0.5))
+    model_choice.choose(of_one)
     _predict(qtbot, widget)
     result = viewer.layers["image: probability of cell"]
-    if kind == "channels":
-        assert tuple(result.scale) == (0.5, 0.5)
-    given, axes = (coloured, "CYX") if colours else (cells, "YX")
-    assert np.abs(result.data - predict_array(path, given, axes, device=CPU)[0]).max() < 1e-3
+    assert tuple(result.scale) == (0.25, 0.5)
+    assert np.abs(result.data.T - predict_array(of_one, cells, device=CPU)[0]).max() < 1e-3
 
 
 def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
@@ -239,7 +239,7 @@ def test_what_does_not_fit_is_refused_with_a_reason(
     assert widget.misfit.value.startswith("triple has 3 channel(s)")
     viewer.layers.remove(coloured)
     assert widget.misfit.value == ""
-    rgb = viewer.add_image(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8), name="rgb")
+    viewer.add_image(np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8), name="rgb")
     assert "rgb has 3 channel(s)" in refused()
     viewer.layers.clear()
     far = viewer.add_image(cells, name="far", scale=(50, 50), units=("um", "um"))

@@ -138,7 +138,7 @@ class PredictWidget(Scrolled):
                 show_info(text)
             case TileDone(name=what, done=done, total=total) | Progress(what=what, done=done, total=total):
                 self.progress.value = round(100 * done / total)
-                self.status.say(f"{what}: {100 * done / total:.0f} %")
+                self.status.say(f"Working on {what}.")
         if self._layers is not None:
             self._fill(self._layers, event)
 

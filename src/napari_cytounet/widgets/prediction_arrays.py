@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from napari_cytounet.errors import PredictionError
 from napari_cytounet.images.memory import physical_memory
-from napari_cytounet.segmentation.segmenting import segment
-from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.settings import ThresholdSettings
 from napari_cytounet.widgets.layer_parts import ImagePart
 
@@ -90,6 +88,8 @@ class PlaneArrays:
         self, rows: slice, columns: slice, values: NDArray[np.float32], thresholds: Sequence[float]
     ) -> None:
         """Add a tile; the class map shows at once what reaches its threshold."""
+        from napari_cytounet.segmentation.thresholds import apply_thresholds
+
         self.probabilities[:, rows, columns] = values
         if self.classes is not None:
             self.classes[rows, columns] = apply_thresholds(values, thresholds)
@@ -98,6 +98,8 @@ class PlaneArrays:
         self, thresholds: Sequence[float], settings: ThresholdSettings, *, first: int
     ) -> tuple[int, ...]:
         """Find the objects of the finished plane, number them from `first`, and return the class of each."""
+        from napari_cytounet.segmentation.segmenting import segment
+
         found = segment(self.probabilities, thresholds, settings)
         if self.classes is not None:
             self.classes[...] = found.classes

@@ -11,7 +11,6 @@ import numpy as np
 
 from napari_cytounet.events import Event, Notice, Progress
 from napari_cytounet.images.image import Image
-from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
 from napari_cytounet.settings import DeviceSettings, PredictionSettings, ThresholdSettings
 from napari_cytounet.widgets.layer_parts import ImagePart
 from napari_cytounet.widgets.prediction_arrays import ResultArrays
@@ -102,6 +101,7 @@ def predicting_layer(
     CytounetError
         If the layer does not fit the model, before the first tile; or if it holds NaN.
     """
+    from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
     from napari_cytounet.unet.devices import choose_device
     from napari_cytounet.unet.fit import check_fits
     from napari_cytounet.unet.model import load_model

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
@@ -179,9 +178,9 @@ class PredictionLayers:
         layer.editable = False
         return layer
 
-    def _features(self, labels: Sequence[int], classes: Sequence[int]) -> pd.DataFrame:
+    def _features(self, labels: Sequence[int], classes: Sequence[int]) -> dict[str, NDArray[Any]]:
         names = [self._card.classes[number - 1] for number in classes]
-        return pd.DataFrame({"index": labels, "class": classes, "class_name": names})
+        return {"index": np.array(labels), "class": np.array(classes), "class_name": np.array(names)}
 
     def _in_order(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return values with their axes in the order of the layer that was predicted."""

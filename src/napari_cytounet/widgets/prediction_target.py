@@ -43,7 +43,7 @@ class PredictionTarget(Container):  # type: ignore[type-arg]
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
-        self.image = ComboBox(choices=self._images, label="of the image", tooltip="The layer to predict.")
+        self.image = ComboBox(choices=self._images, label="image", tooltip="The layer to predict.")
         self.area = ComboBox(choices=self._areas, label="predict", tooltip="How much is predicted at once.")
         self.folder = FileEdit(
             mode=FileDialogMode.EXISTING_DIRECTORY,
@@ -55,6 +55,9 @@ class PredictionTarget(Container):  # type: ignore[type-arg]
             label="results into",
             tooltip="Gets a folder for each kind of result, with files of the same names as the images.",
         )
+        for field in (self.folder, self.out):
+            field.choose_btn.text = "Choose…"
+            field.choose_btn.max_width = 80
         self.again = SettingsForm(PredictionSettings, ["skip_existing", "overwrite"])
         for choice in (self.area, self.image):
             choice.native.setSizeAdjustPolicy(

@@ -11,6 +11,7 @@ from napari_cytounet.settings import PredictionSettings, ThresholdSettings
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.prediction_arrays import Output
 from napari_cytounet.widgets.settings_form import SettingsForm
+from napari_cytounet.widgets.text import Text
 
 RESULTS: dict[Output, tuple[str, str]] = {
     "instances": ("objects", "Labels: each object has a number of its own, and its class in the table."),
@@ -18,6 +19,8 @@ RESULTS: dict[Output, tuple[str, str]] = {
     "probabilities": ("probabilities", "Images: how sure the model is of each class, from 0 to 1."),
 }
 """The results: what they are called here, and what they are."""
+
+REPLACED = "Removes the layers of the last prediction, with what you painted there. This cannot be undone."
 
 
 class PredictionWishes(Container):  # type: ignore[type-arg]
@@ -31,17 +34,19 @@ class PredictionWishes(Container):  # type: ignore[type-arg]
         }
         self.cleaning = SettingsForm(ThresholdSettings, ["fill_holes", "min_size", "split_touching"])
         self.tiles = SettingsForm(PredictionSettings, ["tile", "halo"])
-        self.replace = CheckBox(
-            text="replace the last result (cannot be undone)",
-            tooltip="Removes the layers of the last prediction, with all that you painted into them.",
-        )
+        self.replace = CheckBox(text="replace the last result", tooltip=REPLACED)
+        self.warning = Text()
+        self.replace.changed.connect(self._warn)
         boxes: Container[CheckBox] = Container(
             widgets=list(self.results.values()), layout="horizontal", labels=False
         )
         boxes.margins = (0, 0, 0, 0)
-        self.advanced = Folded("advanced", [self.cleaning, self.tiles, self.replace])
+        self.advanced = Folded("advanced", [self.cleaning, self.tiles, self.replace, self.warning])
         super().__init__(widgets=[boxes, self.advanced], labels=False)
         self.margins = (0, 0, 0, 0)
+
+    def _warn(self, replace: bool) -> None:
+        self.warning.say(REPLACED if replace else "")
 
     def prediction(self, **others: Any) -> PredictionSettings:
         """Return the settings of the prediction.
