@@ -238,7 +238,7 @@ def test_of_large_planes_what_is_in_sight_is_previewed(
     first = np.rint(image.world_to_data(shown.data_to_world((0, 0)))).astype(int)
     box = tuple(slice(start, start + length) for start, length in zip(first, shown.data.shape, strict=True))
     np.testing.assert_array_equal(shown.data, large[box] >= threshold)
-    assert opened.widget.status.value.endswith("in sight")
+    assert opened.widget.status.value.endswith("in the preview")
 
 
 @pytest.mark.parametrize(

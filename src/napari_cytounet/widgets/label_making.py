@@ -32,14 +32,17 @@ class Wanted:
     settings
         How.
     thresholds
-        One a class; None: found in every plane by the method of the settings.
+        Of that plane, one a class.
+    are_found
+        Whether other planes have thresholds of their own, which the method of the settings finds.
     """
 
     layer: ImageLayer
     source: Source
     index: tuple[int, ...]
     settings: ThresholdSettings
-    thresholds: tuple[float, ...] | None
+    thresholds: tuple[float, ...]
+    are_found: bool
 
 
 class LabelMaking(Container):  # type: ignore[type-arg]
@@ -101,10 +104,11 @@ class LabelMaking(Container):  # type: ignore[type-arg]
         except CytounetError as error:
             self._say(without_options(str(error)))
             return
+        thresholds = None if every and wanted.are_found else wanted.thresholds
         place = self._result.place_for(wanted.layer, source, into_same=self.same_layer.value)
         first = place.first_free_label([source.in_layer(index) for index in planes])
         self._job = Job(
-            lambda cancel: labelling(source, planes, wanted.thresholds, settings, first, cancel),
+            lambda cancel: labelling(source, planes, thresholds, settings, first, cancel),
             title=f"labels of {source.image.name}",
             owner=self,
             on_result=partial(self._take, place),

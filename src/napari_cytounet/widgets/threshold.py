@@ -191,8 +191,14 @@ class ThresholdWidget(Scrolled):
         field = self._live.field
         if self._source is None or field is None:
             return None
-        settings = self._settings()
-        return Wanted(self.layer.value, self._source, field.index, settings, self._given())
+        return Wanted(
+            self.layer.value,
+            self._source,
+            field.index,
+            self._settings(),
+            self._thresholds,
+            are_found=self._given() is None,
+        )
 
     def _on_made(self) -> None:
         self._live.rest()

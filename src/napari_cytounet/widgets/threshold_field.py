@@ -119,7 +119,7 @@ def read_field(source: Source, part: ImagePart, cancel: threading.Event) -> Fiel
     whole = every_pixel and pixels.shape[1:] == (image.height, image.width)
     lowest, highest = float(pixels.min()), float(pixels.max())
     if lowest == highest:
-        pixels_seen = "all pixels" if whole else "all pixels in sight"
+        pixels_seen = "all pixels" if whole else "all pixels in the preview"
         raise ImageError(
             f"{image.plane_name(index)}: {pixels_seen} are {lowest:g}, so no threshold can part them."
         )

@@ -61,6 +61,7 @@ class LivePreview:
         self._settings = ThresholdSettings()
         self._given: Thresholds | None = None
         self._thresholds: Thresholds = ()
+        self._known: dict[tuple[tuple[int, ...], str], Thresholds] = {}
         self._is_on = True
         self.field: Field | None = None
         self.preview = ThresholdPreview(viewer)
@@ -95,6 +96,7 @@ class LivePreview:
         self._sight.watch(None)
         self._forget_field()
         self.preview.remove()
+        self._known.clear()
         self._layer = self._source = None
 
     def rest(self) -> None:
@@ -145,12 +147,14 @@ class LivePreview:
         except ImageError as error:
             self._fail(str(error))
             return
-        self._reading.ask(partial(_read, self._source, part, self._settings, self._given))
+        known = self._given or self._known.get((part.planes[0], self._settings.method))
+        self._reading.ask(partial(_read, self._source, part, self._settings, known))
 
     def _take_field(self, read: tuple[Field, Thresholds]) -> None:
         self.field, self._thresholds = read
         self.field_read.emit(self.field)
         if self._given is None:
+            self._known[self.field.index, self._settings.method] = self._thresholds
             self.found.emit(self._thresholds)
         self._compare()
 
@@ -198,9 +202,9 @@ def _read(
     source: Source,
     part: ImagePart,
     settings: ThresholdSettings,
-    given: Thresholds | None,
+    known: Thresholds | None,
     cancel: threading.Event,
 ) -> tuple[Field, Thresholds]:
-    """Read a part of an image, and find the thresholds of its plane if they are not given."""
+    """Read a part of an image, and find the thresholds of its plane if they are not known."""
     field = read_field(source, part, cancel)
-    return field, given or found_thresholds(source, field, settings, cancel)
+    return field, known or found_thresholds(source, field, settings, cancel)

@@ -35,6 +35,7 @@ class ThresholdSliders(Container):  # type: ignore[type-arg]
     def offer(self, classes: Sequence[str], colours: Sequence[str]) -> None:
         """Show a slider for each class, or one without a name where there are no classes."""
         for row in self.rows:
+            row.hide()
             self.native.layout().removeWidget(row)
             row.deleteLater()
         names = classes if len(classes) > 1 else [""]

@@ -26,18 +26,18 @@ def no_image(layers: Iterable[Layer]) -> str:
 
 
 def counted(count: int | None, *, whole: bool) -> str:
-    """Say how many objects there are in sight.
+    """Say how many objects there are in the plane, or in the part of it that is previewed.
 
     Examples
     --------
     >>> counted(1, whole=True), counted(12, whole=False), counted(0, whole=True)
-    ('1 object', '12 objects in sight', 'No object. Move the threshold.')
+    ('1 object', '12 objects in the preview', 'No object. Move the threshold.')
     """
     if count is None:
         return "Zoom in to have the objects counted and cleaned."
     if count == 0:
-        return "No object. Move the threshold." if whole else "No object in sight. Move the threshold."
-    return f"{_objects(count)}{'' if whole else ' in sight'}"
+        return "No object. Move the threshold." if whole else "No object in the preview. Move the threshold."
+    return f"{_objects(count)}{'' if whole else ' in the preview'}"
 
 
 def not_found(method: str) -> str:
