@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from skimage.measure import label as measure_label
 
 from napari_cytounet.errors import Cancelled, ImageError, MaskError
 from napari_cytounet.events import Progress, drain
@@ -15,6 +17,7 @@ from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.measurement.measuring import measure
 from napari_cytounet.settings import MaskKind, MaskSettings
+from napari_cytounet.widgets import object_batches
 from napari_cytounet.widgets.measurement_texts import readable, summary, title, units
 from napari_cytounet.widgets.object_measurements import (
     ObjectClasses,
@@ -116,6 +119,31 @@ def test_an_empty_plane_of_a_stack_is_told_apart_from_an_empty_layer() -> None:
     stack = np.stack([_labels(), _labels() * 0])
     with pytest.raises(MaskError, match="this plane is 0 everywhere"):
         _measured(stack, "ZYX", planes=[(1,)])
+
+
+@pytest.mark.parametrize("size", [None, PixelSize(0.5, 0.25)])
+def test_many_objects_are_measured_in_batches(
+    size: PixelSize | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(0)
+    labels = measure_label(rng.random((60, 80)) > 0.6).astype(np.int64) * 1000
+    light = rng.random((2, 60, 80))
+    known: dict[str, Any] = {"pixel_size": size, "opener": lambda: Image.from_array(light, "CYX")}
+    at_once = _measured(labels, **known).columns
+    assert len(at_once["label"]) > 50
+    monkeypatch.setattr(object_batches, "BATCH", 7)
+    in_batches = _measured(labels, **known).columns
+    assert list(in_batches) == list(at_once)
+    for name in list(at_once)[2:]:
+        np.testing.assert_allclose(in_batches[name], at_once[name], rtol=1e-12, err_msg=name)
+
+    stop = threading.Event()
+    job = measuring_planes(Image.from_array(labels, "YX", name="cells"), [()], cancel=stop)
+    shares = [next(job), next(job), next(job)]
+    assert 0 < shares[2].done < 1
+    stop.set()
+    with pytest.raises(Cancelled, match="Stopped after 0 of 1 planes"):
+        next(job)
 
 
 def test_a_stop_is_seen_between_planes() -> None:

@@ -9,8 +9,8 @@ from napari_cytounet.widgets.layers import free_name, layer_axes, placed_like
 from napari_cytounet.widgets.measurement_texts import area_unit
 from napari_cytounet.widgets.object_measurements import ObjectMeasurements
 
-MOST_TEXTS = 5000
-"""Nobody can read more at once, and napari draws them one by one."""
+MOST_TEXTS = 1000
+"""Nobody can read more at once, and napari takes half a second to draw so many."""
 
 
 class AreaTexts:

@@ -13,7 +13,7 @@ from napari.utils.notifications import show_error, show_info
 
 from napari_cytounet.errors import CytounetError
 from napari_cytounet.images.image import Image
-from napari_cytounet.widgets.area_texts import AreaTexts
+from napari_cytounet.widgets.area_texts import MOST_TEXTS, AreaTexts
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.jobs import Job
 from napari_cytounet.widgets.label_watch import LabelWatch
@@ -162,12 +162,15 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         self._link = ObjectLink(self._viewer, layer, measured, self.table)
         self._watch = LabelWatch(self._viewer, layer, image, measured, partial(self.warning.say, OUT_OF_DATE))
         self.draw_areas()
-        self.show_alone()
+        if self.alone.value:
+            self.show_alone()
 
     def draw_areas(self) -> None:
         """Write the areas on the objects, or take them away."""
         if self.areas.value and self._layer is not None and self._measured is not None:
             self._texts.draw(self._layer, self._measured)
+            if self._measured.count > MOST_TEXTS:
+                show_info(f"Of {self._measured.count:,} objects the first {MOST_TEXTS:,} show their area.")
         else:
             self._texts.remove()
 
@@ -227,7 +230,7 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         """Leave the layer that was measured alone."""
         self._let_go_of_events()
         self._texts.remove()
-        if self._layer is not None:
+        if self._layer is not None and self.alone.value:
             self._layer.show_selected_label = False
         self._layer = self._link = self._watch = None
 

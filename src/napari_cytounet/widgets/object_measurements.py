@@ -6,6 +6,7 @@ import threading
 import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ from napari_cytounet.errors import Cancelled, ImageError, MaskError
 from napari_cytounet.events import Event, Progress
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
-from napari_cytounet.measurement.objects import measure_objects
+from napari_cytounet.widgets.object_batches import Columns, measuring_batches
 
-Columns = dict[str, NDArray[Any]]
+__all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "checksum", "measuring_planes"]
+
 Plane = tuple[int, ...]
 
 
@@ -111,7 +113,7 @@ def measuring_planes(
     classes
         Of the objects, if known. Objects that they do not name get class 0.
     cancel
-        Looked at before every plane.
+        Looked at before every plane, and every batch of objects.
 
     Raises
     ------
@@ -129,12 +131,12 @@ def measuring_planes(
     indices: list[NDArray[np.intp]] = []
     checksums: dict[Plane, int] = {}
     for done, index in enumerate(planes):
-        if cancel is not None and cancel.is_set():
-            raise Cancelled(f"Stopped after {done} of {len(planes)} planes: the table is as it was.")
-        yield Progress("planes", done, len(planes))
         plane = labels.read(index)[0]
         checksums[index] = checksum(plane)
-        columns = _measure_plane(plane, None if image is None else image.read(index), pixel_size, classes)
+        intensities = None if image is None else image.read(index)
+        measure = partial(_measure_window, intensities=intensities, pixel_size=pixel_size, classes=classes)
+        batches = measuring_batches(plane, measure, pixel_size)
+        columns = yield from _telling(batches, done, len(planes), cancel)
         rows = len(columns["label"])
         place = labels.plane_name(index).removeprefix(labels.name).strip()
         tables.append({"image": np.full(rows, labels.name), "plane": np.full(rows, place)} | columns)
@@ -184,16 +186,37 @@ def _describe(image: Image) -> str:
     return f"{image.width} x {image.height} pixels{planes}"
 
 
-def _measure_plane(
-    plane: NDArray[Any],
+def _telling(
+    batches: Generator[float, None, Columns], plane: int, planes: int, cancel: threading.Event | None
+) -> Generator[Event, None, Columns]:
+    """Turn the share of one plane into progress over all of them, and stop between batches."""
+    share = 0.0
+    while True:
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"Stopped after {plane} of {planes} planes: the table is as it was.")
+        yield Progress("planes", plane + share, planes)
+        try:
+            share = next(batches)
+        except StopIteration as end:
+            columns: Columns = end.value
+            return columns
+
+
+def _measure_window(
+    labels: NDArray[Any],
+    window: tuple[slice, slice],
+    *,
     intensities: NDArray[Any] | None,
     pixel_size: PixelSize | None,
     classes: ObjectClasses | None,
 ) -> Columns:
+    from napari_cytounet.measurement.objects import measure_objects  # here: scikit-image takes a while
+
     of_label = None
     if classes is not None:
-        of_label = {label: classes.of_label.get(label, 0) for label in np.unique(plane).tolist()}
-    columns: Columns = dict(measure_objects(plane, intensities, pixel_size, of_label))
+        of_label = {label: classes.of_label.get(label, 0) for label in np.unique(labels).tolist()}
+    inside = None if intensities is None else intensities[:, *window]
+    columns: Columns = dict(measure_objects(labels, inside, pixel_size, of_label))
     if classes is None or not classes.names:
         return columns
     named = np.array([classes.names.get(number, "") for number in columns["class"].tolist()], np.str_)

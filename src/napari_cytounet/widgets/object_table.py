@@ -11,6 +11,8 @@ from napari_cytounet.widgets.object_measurements import Columns, ObjectMeasureme
 from napari_cytounet.widgets.object_model import ObjectModel
 
 ROW_HEIGHT = 22
+SAMPLED_ROWS = 50
+"""Rows that decide how wide a column is."""
 LEAST_HEIGHT = 140
 """Pixels: some rows can be seen in a low window too."""
 
@@ -38,6 +40,7 @@ class ObjectTable(QTableView):
         self.setMinimumHeight(LEAST_HEIGHT)
         self._titles = QHeaderView(Qt.Orientation.Horizontal)
         self._titles.setSectionsClickable(True)
+        self._titles.setResizeContentsPrecision(SAMPLED_ROWS)
         self.setHorizontalHeader(self._titles)
         numbers = QHeaderView(Qt.Orientation.Vertical)
         numbers.hide()
