@@ -98,7 +98,7 @@ def test_the_widget_says_what_is_missing_and_what_it_found(
     assert widget.sources.meaning.classes.names == ("foreground",)
 
     painted.data = _squares(1, 2)
-    qtbot.waitUntil(lambda: "“masks: classes” or “masks: instances”" in found.value, timeout=5000)
+    qtbot.waitUntil(lambda: "“labels hold: classes” or “labels hold: instances”" in found.value, timeout=5000)
     widget.sources.meaning.kind.value = MaskKind.CLASSES.value
     qtbot.waitUntil(lambda: len(widget.sources.meaning.classes.names) == 2, timeout=5000)
     widget.sources.meaning.classes.fields[0].value = "nucleus"
@@ -226,9 +226,9 @@ def test_a_stack_with_two_labelled_planes_is_learnt_stopped_and_gone_on_with(
     widget.choices.forms["training"].patch_size.value = 32
     qtbot.waitUntil(lambda: "2 of the 4 planes" in widget.sources.meaning.found.value, timeout=5000)
     _press(widget.train_button)
-    qtbot.waitUntil(lambda: len(widget.curves.losses) > 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(widget.curves.losses) > 3, timeout=120_000)
     _press(widget.stop_button)
-    qtbot.waitUntil(lambda: _is_idle(widget), timeout=60_000)
+    qtbot.waitUntil(lambda: _is_idle(widget), timeout=120_000)
     assert widget.status.value.startswith("Stopped after")
     assert "training preview" in viewer.layers
 
@@ -240,7 +240,7 @@ def test_a_stack_with_two_labelled_planes_is_learnt_stopped_and_gone_on_with(
     _press(widget.runs.button)
     qtbot.waitUntil(lambda: live_training.current is not None, timeout=5000)
     assert len(widget.curves.losses) >= run.steps > 0
-    qtbot.waitUntil(lambda: len(widget.curves.losses) > run.steps + 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(widget.curves.losses) > run.steps + 3, timeout=120_000)
     _press(widget.stop_button)
-    qtbot.waitUntil(lambda: _is_idle(widget), timeout=60_000)
+    qtbot.waitUntil(lambda: _is_idle(widget), timeout=120_000)
     assert model_choice.chosen.path.is_file()

@@ -26,7 +26,7 @@ def _two_squares() -> LayerPair:
 def test_where_two_kinds_fit_the_user_is_asked_in_the_words_of_the_fields() -> None:
     look = look_at_layers([_two_squares()], MaskSettings(), GO_ON)
     assert look.reading is None
-    assert look.text.endswith("Say which: “masks: classes” or “masks: instances”.")
+    assert look.text.endswith("Say which: “labels hold: classes” or “labels hold: instances”.")
     assert "--" not in look.text
 
 

@@ -47,7 +47,7 @@ def _inside(folder: Path) -> ImagesAndMasks:
         sought = [_one_of(names) for names, found in ((_IMAGES, images), (_MASKS, masks)) if not found]
         raise PairingError(
             f"{folder} holds no folder {' and no folder '.join(sought)}. Name the images and the "
-            "masks: IMAGES MASKS."
+            "masks, each by its folder."
         )
     for found in (images, masks):
         if len(found) > 1:

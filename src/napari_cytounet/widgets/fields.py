@@ -48,7 +48,9 @@ def field_widget(model: type[Settings], name: str, *, label: str | None = None) 
     kind, optional = _without_none(field.annotation)
     default = field.get_default(call_default_factory=True)
     if optional and not _choices(kind):
-        return LineEdit(value="" if default is None else str(default), **common)
+        line = LineEdit(value="" if default is None else str(default), **common)
+        line.native.setPlaceholderText(NOT_SET)
+        return line
     if choices := _choices(kind):
         values: list[Any] = [(str(choice), choice) for choice in choices]
         if optional:

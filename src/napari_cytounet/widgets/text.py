@@ -9,6 +9,9 @@ from qtpy.QtWidgets import QSizePolicy
 
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (binary|classes|instances|outlines|order|-?\d+))?(?!\w)")
 
+CALLED = {"masks": "labels hold"}
+"""Options whose field is called otherwise."""
+
 
 class Text(Label):
     """A text that is wrapped at the width of the dock, and takes no room while it is empty."""
@@ -32,7 +35,7 @@ def without_options(message: str) -> str:
     Examples
     --------
     >>> without_options("Say which: --masks classes or --masks instances.")
-    'Say which: “masks: classes” or “masks: instances”.'
+    'Say which: “labels hold: classes” or “labels hold: instances”.'
     >>> without_options("Give more --minutes, or say --empty-planes.")
     'Give more “minutes”, or say “empty planes”.'
     """
@@ -41,5 +44,5 @@ def without_options(message: str) -> str:
 
 def _field(option: re.Match[str]) -> str:
     name, value = option.groups()
-    named = name.replace("-", " ")
+    named = CALLED.get(name, name.replace("-", " "))
     return f"“{named}: {value}”" if value else f"“{named}”"

@@ -54,14 +54,20 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         source.margins = (0, 0, 0, 0)
         self.pairs = LayerPairs(viewer)
         self.images = PathField("images", "Images to learn from; or a folder that holds images and masks.")
-        self.masks = PathField("masks", "Their masks (optional): found beside the images if not given.")
+        self.masks = PathField(
+            "masks",
+            "Their masks (optional): found beside the images if not given.",
+            empty="beside the images",
+        )
         self.validation_images = PathField(
-            "to validate", "Images to choose the best model with (optional); else some are kept back."
+            "to validate",
+            "Images to choose the best model with (optional); else some are kept back.",
+            empty="some of them",
         )
         self.validation_masks = PathField("their masks", "The masks of the images to validate with.")
-        self.folders: Container[PathField] = Container(
-            widgets=[self.images, self.masks, self.validation_images, self.validation_masks], visible=False
-        )
+        self.folders: Container[PathField] = Container(visible=False)
+        # One by one, so that their labels align.
+        self.folders.extend([self.images, self.masks, self.validation_images, self.validation_masks])
         self.folders.margins = (0, 0, 0, 0)
         self.meaning = LabelsMeaning()
         super().__init__(widgets=[source, self.pairs, self.folders, self.meaning], labels=False)
