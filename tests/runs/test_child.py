@@ -177,7 +177,7 @@ def test_it_outlives_its_parent_if_it_may(tmp_path: Path, job: TrainJob, change:
         watched.kill()
     last = _end(watched)
     assert isinstance(last, Failed)
-    assert "ended without saying why" in last.text
+    assert "ended suddenly" in last.text
 
 
 def _until_begun(watched: RunningTraining, run: Path) -> int:
@@ -224,6 +224,13 @@ def test_a_process_that_cannot_begin_is_heard_of(tmp_path: Path, job: TrainJob) 
     last = _end(corrected)  # before its first step: nothing to keep, and no error
     assert isinstance(last, Failed)
     assert last.stopped
+
+
+def test_on_a_disk_that_is_really_full_it_says_so(job: TrainJob, small_disk: Path) -> None:
+    last = _end(start_training(small_disk / "run", job, threads=1))
+    assert isinstance(last, Failed)
+    assert "full" in last.text
+    assert "Free some space" in last.text
 
 
 def test_a_process_that_ends_without_a_word_is_heard_of(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -219,23 +217,6 @@ def test_a_full_disk_leaves_nothing_half_written(
     with pytest.raises(OutputError, match=r"full.*Free some space"):
         predict(run.run, [cells / "images"], out=tmp_path / "out", settings=settings, device=CPU)
     assert _files(tmp_path / "out") == set()
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 256 kB."""
-    mount = shutil.which("mount")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if (
-        mount is None
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("mounting a small disk needs the rights of root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)  # noqa: S607
 
 
 def test_on_a_disk_that_is_really_full_finished_images_are_kept(

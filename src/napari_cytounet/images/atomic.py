@@ -51,7 +51,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         yield temporary
         _replace(path, temporary)
     except OSError as error:
-        raise OutputError(_explain(path, error)) from error
+        raise output_error(path, error) from error
     finally:
         _clean_up(temporary)
 
@@ -95,12 +95,15 @@ def _clean_up(temporary: Path) -> None:
             _remove(temporary)
 
 
-def _explain(path: Path, error: OSError) -> str:
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Return the error for the user when the operating system would not write a file."""
     if error.errno in _FULL:
-        return f"{path}: the disk of {path.parent} is full. Free some space, or write to another folder."
-    if error.errno in _FORBIDDEN:
-        return (
-            f"{path}: the folder {path.parent} is not writable, or the file is in use. Write to another "
-            f"folder, or change its permissions ({error})."
+        text = f"the disk of {path.parent} is full. Free some space, or write to another folder."
+    elif error.errno in _FORBIDDEN:
+        text = (
+            f"the folder {path.parent} is not writable, or the file is in use. Write to another folder, or "
+            f"change its permissions ({error})."
         )
-    return f"{path}: cannot be written ({error}). Check the folder {path.parent}, or write to another one."
+    else:
+        text = f"cannot be written ({error}). Check the folder {path.parent}, or write to another one."
+    return OutputError(f"{path}: {text}")

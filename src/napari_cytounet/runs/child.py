@@ -108,7 +108,7 @@ class RunningTraining:
         if code is not None and code < 0:
             how = f"was killed (signal {-code}), as happens when the computer's memory is full"
         else:
-            how = "ended without saying why" + ("" if code is None else f" (exit code {code})")
+            how = "ended suddenly" + ("" if code is None else f" (exit code {code})")
         said = _last_lines(RunFolder(self.folder).output)
         return f"The training in {self.folder} {how}. What it has kept is there: resume it to go on." + (
             f"\nIts last words:\n{said}" if said else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_cytounet.errors import OutputError
+from napari_cytounet.images.atomic import output_error
 from napari_cytounet.strict_json import json_line
 
 
@@ -32,9 +33,7 @@ def append_line(path: Path, values: Mapping[str, Any]) -> None:
     except FileNotFoundError as error:
         raise OutputError(f"The folder {path.parent} was deleted: the work in it ends.") from error
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror}). Make room on its disk, then go on with the run."
-        ) from error
+        raise output_error(path, error) from error
 
 
 class LineReader:
