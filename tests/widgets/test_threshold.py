@@ -14,6 +14,8 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtGui import QHideEvent, QShowEvent
+from qtpy.QtWidgets import QApplication
 
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.samples.synthetic import make_cells
@@ -328,3 +330,45 @@ def test_real_nuclei(opened: Opened, data: Path) -> None:
     opened.add_image(values, name=path.stem)
     opened.make_labels()
     np.testing.assert_array_equal(opened.labels[0].data, threshold_image(values, OTSU).instances)
+
+
+def test_a_hidden_widget_leaves_no_preview_and_keeps_its_threshold(
+    opened: Opened, viewer: ViewerModel, cells: NDArray[np.uint8]
+) -> None:
+    opened.add_image(cells, name="cells")
+    opened.widget.sliders.rows[0].number.setValue(70)
+    opened.settle()
+    QApplication.sendEvent(opened.widget.native, QHideEvent())
+    assert opened.preview is None
+    viewer.add_image(cells[::2], name="half")
+    opened.settle()
+    assert opened.preview is None
+    QApplication.sendEvent(opened.widget.native, QShowEvent())
+    opened.settle()
+    assert opened.widget.form.method.value == "fixed"
+    np.testing.assert_array_equal(opened.preview.data, cells >= 70)
+
+
+def test_making_labels_can_be_stopped(
+    opened: Opened, viewer: ViewerModel, cells: NDArray[np.uint8], said: list[str]
+) -> None:
+    opened.add_image(np.stack([cells] * 300), name="long")
+    opened.widget.making.all_planes.value = True
+    opened.widget.making.make.native.click()
+    opened.widget.making.stop.native.click()
+    opened.settle()
+    assert opened.labels == []
+    assert any("Stopped while labelling long" in text for text in said)
+    assert _is_offered(opened.widget.making.make)
+
+
+def test_a_plane_that_cannot_be_labelled_is_told(
+    opened: Opened, cells: NDArray[np.uint8], said: list[str]
+) -> None:
+    stack = np.stack([cells, cells]).astype(np.float32)
+    stack[1, 4, 4] = np.nan
+    opened.add_image(stack, name="stack")
+    opened.widget.making.all_planes.value = True
+    opened.make_labels()
+    assert any("stack Z=1 holds NaN" in text for text in said)
+    assert opened.labels == []
