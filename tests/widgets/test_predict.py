@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from napari_cytounet.images.samples.synthetic import make_cells
+from napari_cytounet.segmentation import plane_labels
 from napari_cytounet.settings import DeviceSettings, ThresholdSettings
 from napari_cytounet.unet.prediction import predict_array
 from napari_cytounet.widgets import prediction_arrays
@@ -296,7 +297,13 @@ def test_a_folder_is_predicted_into_files(
 
 
 def test_objects_are_cleaned_as_the_user_sets_it(
-    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
+    qtbot: QtBot,
+    viewer: ViewerModel,
+    widget: PredictWidget,
+    new_model: NewModel,
+    cells: NDArray[np.uint8],
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model_choice.choose(new_model())
     viewer.add_image(cells, name="cells")
@@ -308,6 +315,14 @@ def test_objects_are_cleaned_as_the_user_sets_it(
     assert isinstance(objects, Labels)
     assert np.bincount(objects.data.ravel())[1:].min(initial=50) >= 50
     assert not viewer.layers["cells: classes"].visible  # the objects show the same
+
+    count = len(viewer.layers)
+    widget.wishes.cleaning.split_touching.value = True
+    monkeypatch.setattr(plane_labels, "SPLIT_PIXELS", 1000)
+    _predict(qtbot, widget)
+    assert len(said) == 1
+    assert "cells: touching objects can be split in planes of up to" in said[0]
+    assert len(viewer.layers) == count
 
 
 def test_a_bug_in_the_worker_is_told(
@@ -330,3 +345,23 @@ def test_a_bug_in_the_worker_is_told(
     _predict(qtbot, widget)
     assert said[-1].startswith("error: There is not enough memory for tiles of 16 pixels")
     assert [layer.name for layer in viewer.layers] == ["cells"]
+
+
+def test_closing_the_window_ends_the_prediction(
+    qtbot: QtBot,
+    make_napari_viewer: Callable[[], ViewerModel],
+    new_model: NewModel,
+    said: list[str],
+) -> None:
+    model_choice.choose(new_model())
+    viewer = make_napari_viewer()
+    viewer.add_image(np.zeros((50, 300, 300), np.uint8), name="long")
+    _, widget = viewer.window.add_plugin_dock_widget("napari-cytounet", "Predict with U-Net")
+    widget.target.area.value = Area.ALL_PLANES
+    widget.predict.native.click()
+    qtbot.waitUntil(lambda: len(viewer.layers) > 1, timeout=60_000)
+    layer = viewer.layers["long: probability of cell"]
+    viewer.close()
+    qtbot.wait(200)
+    assert (layer.data[-1] == 0).all()
+    assert said == []

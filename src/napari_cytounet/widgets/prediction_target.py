@@ -52,7 +52,7 @@ class PredictionTarget(Container):  # type: ignore[type-arg]
         )
         self.out = FileEdit(
             mode=FileDialogMode.EXISTING_DIRECTORY,
-            label="results into",
+            label="write into",
             tooltip="Gets a folder for each kind of result, with files of the same names as the images.",
         )
         for field in (self.folder, self.out):
