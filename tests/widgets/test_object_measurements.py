@@ -169,6 +169,9 @@ def test_words() -> None:
     in_pixels, in_micrometres = _measured(_labels()), _measured(_labels(), pixel_size=PixelSize(0.5, 0.25))
     assert summary(in_pixels) == "2 objects, 8.0% of the area covered\nArea: mean 24 px, median 24 px"
     assert summary(in_micrometres) == "2 objects, 8.0% of the area covered\nArea: mean 3 µm², median 3 µm²"
+    stack = np.stack([_labels(), _labels()])
+    assert summary(_measured(stack, "ZYX")).startswith("4 objects in 2 planes, 8.0%")
+    assert summary(_measured(stack, "ZYX", planes=[(1,)])).startswith("2 objects in the plane Z=1, 8.0%")
     assert units(in_pixels).startswith("In pixels: the layer does not tell")
     assert units(in_micrometres) == "In micrometres: a pixel is 0.5 x 0.25 µm."
     assert [title(name) for name in in_micrometres.columns if name not in ("image", "plane")]

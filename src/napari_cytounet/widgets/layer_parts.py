@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
+from napari.layers import Labels as LabelsLayer
 from numpy.typing import ArrayLike, NDArray
 
 from napari_cytounet.errors import ImageError
@@ -50,13 +51,13 @@ class ImagePart:
         return tuple(at - along.start for at, along in zip(index, self.ranges.values(), strict=False))
 
 
-def whole_layer(layer: ImageLayer) -> ImagePart:
+def whole_layer(layer: ImageLayer | LabelsLayer) -> ImagePart:
     """Return all planes of a layer, all their rows and columns."""
     lengths = dict(zip(layer_axes(layer), full_resolution(layer).shape, strict=True))
     return ImagePart({letter: range(lengths[letter]) for letter in "TZYX" if letter in lengths})
 
 
-def shown_plane(viewer: ViewerModel, layer: ImageLayer) -> ImagePart:
+def shown_plane(viewer: ViewerModel, layer: ImageLayer | LabelsLayer) -> ImagePart:
     """Return the plane of a layer at which the sliders of the viewer stand.
 
     Raises
@@ -134,7 +135,7 @@ def _corners_in_world(viewer: ViewerModel) -> list[NDArray[np.float64]]:
     return corners
 
 
-def _to_data(viewer: ViewerModel, layer: ImageLayer, world: ArrayLike) -> NDArray[np.float64]:
+def _to_data(viewer: ViewerModel, layer: ImageLayer | LabelsLayer, world: ArrayLike) -> NDArray[np.float64]:
     """Bring a point of the viewer's world to the pixels of a layer, whose units may differ from its."""
     point = np.array(world, float)
     if viewer.dims.units is not None:

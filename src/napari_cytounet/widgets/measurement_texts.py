@@ -55,9 +55,17 @@ def summary(measured: ObjectMeasurements) -> str:
     objects = "1 object" if measured.count == 1 else f"{measured.count:,} objects"
     covered = measured.columns["area_px"].sum() / measured.pixels
     return (
-        f"{objects}, {covered:.1%} of the area covered\n"
+        f"{objects}{_where(measured)}, {covered:.1%} of the area covered\n"
         f"Area: mean {readable(areas.mean())} {unit}, median {readable(np.median(areas))} {unit}"
     )
+
+
+def _where(measured: ObjectMeasurements) -> str:
+    planes = len(measured.checksums)
+    if planes > 1:
+        return f" in {planes} planes"
+    place = measured.columns["plane"][0]
+    return f" in the plane {place}" if place else ""
 
 
 def area_unit(measured: ObjectMeasurements) -> str:

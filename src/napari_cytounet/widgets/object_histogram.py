@@ -34,9 +34,7 @@ class ObjectHistogram(Container):  # type: ignore[type-arg]
 
     def __init__(self, viewer: ViewerModel) -> None:
         self._columns: Columns = {}
-        self.column = ComboBox(
-            choices=self._choices, label="of", tooltip="The column that is drawn."
-        )
+        self.column = ComboBox(choices=self._choices, label="of", tooltip="The column that is drawn.")
         super().__init__(widgets=[self.column])
         self.margins = (0, 0, 0, 0)
         self._plot = _Plot(viewer)
