@@ -111,6 +111,9 @@ def test_the_preview_follows_the_slider_and_labels_are_made(
     assert viewer.layers.selection.active == labels
     assert not opened.preview.visible
     assert np.shares_memory(image.data, cells)
+    widget.sliders.rows[0].slider.setValue(70)
+    assert opened.preview.visible
+    assert [one.name for one in viewer.layers] == ["cells", "cells: labels", "cells: threshold preview"]
 
 
 def test_labels_made_again_are_one_step_of_undo_or_a_new_layer(

@@ -90,7 +90,7 @@ class LabelMaking(Container):  # type: ignore[type-arg]
         before = self._result.made_before(layer, source) if layer is not None and source else None
         self.same_layer.visible = before is not None
         if before is not None:
-            self.same_layer.text = f"into the layer {before.name}"
+            self.same_layer.tooltip = f"Write into {before.name}, as one step of undo; else into a new layer."
 
     def _begin(self) -> None:
         wanted = self._wanted()

@@ -64,6 +64,7 @@ class ThresholdPreview:
         self._fit(self.layer, placed_at(over, part), values)
         if self._hidden_by_us:
             self._hidden_by_us = False
+            self._lift(self.layer)
             self.layer.visible = True
 
     def hide(self) -> None:
@@ -94,6 +95,12 @@ class ThresholdPreview:
         layer.editable = False
         self._viewer.layers.selection.active = active
         return layer
+
+    def _lift(self, layer: LabelsLayer) -> None:
+        """Lay the layer over those that were made meanwhile."""
+        layers = self._viewer.layers
+        if layers[-1] != layer:
+            layers.move(layers.index(layer), len(layers))
 
     def _fit(self, layer: LabelsLayer, placed: dict[str, Any], values: NDArray[Any]) -> None:
         """Show other values in the layer, which is moved only if it has to."""
