@@ -23,7 +23,8 @@ from napari_cytounet.widgets.training_look import Look, look_at_folders, look_at
 LAYERS, FOLDERS = "layers", "folders"
 
 PAUSE_MS = 400
-"""How long a hand must rest before the labels are looked at."""
+PAINTED_PAUSE_MS = 1500
+"""How long a hand must rest, on the fields and on the brush, before the labels are looked at."""
 
 NO_LABELS = (
     "There is no labels layer. Make one (the tag above the layer list) and paint the objects of an image; or "
@@ -76,7 +77,6 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         self._looking: Latest[Look] = Latest(self._show, lambda text: self._show(Look(text)))
         self._pause = QTimer(self.native)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
         self._pause.timeout.connect(self.look)
         self.source.changed.connect(self._change_source)
         self.pairs.changed.connect(self.look_soon)
@@ -117,7 +117,7 @@ class TrainingSources(Container):  # type: ignore[type-arg]
     def look_soon(self) -> None:
         """Look at the labels once the hand rests."""
         self._watch()
-        self._pause.start()
+        self._pause.start(PAUSE_MS)
 
     def look(self) -> None:
         """Look at the labels in a thread, and say what is found or missing."""
@@ -164,4 +164,4 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         self._unwatch()
 
     def _painted(self, _: Any = None) -> None:
-        self._pause.start()
+        self._pause.start(PAINTED_PAUSE_MS)
