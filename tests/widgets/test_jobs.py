@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator, Iterator
 
 import pytest
+import torch
 from magicgui.widgets import Container
 from napari.utils.notifications import Notification, notification_manager
 from pytestqt.qtbot import QtBot
@@ -76,7 +77,7 @@ def test_a_stop_is_seen_by_the_job(qtbot: QtBot, owner: Container) -> None:
         (ImageError("cells.tif holds NaN"), "error: cells.tif holds NaN"),
         (Cancelled("Stopped."), "info: Stopped."),
         (MemoryError(), "error: There is not enough memory"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "error: There is not enough memory"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "error: There is not enough memory"),
     ],
 )
 def test_errors_reach_the_user(

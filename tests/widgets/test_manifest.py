@@ -23,7 +23,7 @@ WIDGETS = {
 ON_THE_SELECTED = ["threshold_active", "fill_holes_active", "number_objects_active"]
 SAMPLES = ["bbbc030-train", "bbbc030-validation", "dic", "phase", "fluorescence"]
 WRITERS = {
-    "write_tiff": [".tif", ".tiff"],
+    "write_tiff": [".tif", ".tiff", ".ome.tif"],
     "write_zarr": [".zarr"],
     "write_outlines": [".outlines.tif"],
 }

@@ -17,7 +17,7 @@ def _preset(name: str) -> TrainSettings:
 
 def test_untouched_fields_follow_the_preset_and_are_not_set() -> None:
     form = SettingsForm(NetworkSettings)
-    form.show(_preset("thorough").network)
+    form.show_settings(_preset("thorough").network)
     assert form["base_width"].value == 32
     assert form.settings().model_fields_set == set()
 
@@ -25,7 +25,7 @@ def test_untouched_fields_follow_the_preset_and_are_not_set() -> None:
 def test_a_field_that_the_user_changed_stays_and_is_set() -> None:
     form = SettingsForm(NetworkSettings)
     form["depth"].value = 2
-    form.show(_preset("cytounet").network)
+    form.show_settings(_preset("cytounet").network)
     assert (form["base_width"].value, form["depth"].value) == (16, 2)
     assert form.settings() == NetworkSettings(depth=2)
     assert form.settings().model_fields_set == {"depth"}

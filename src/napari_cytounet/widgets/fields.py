@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox, create_widget
@@ -66,7 +66,8 @@ def field_widget(model: type[Settings], name: str, *, label: str | None = None) 
         low, high = _bounds(field, step)
         return FloatSpinBox(value=default, min=low, max=high, step=step, **common)
     options: Any = {"tooltip": common.pop("tooltip")}
-    return create_widget(value=default, annotation=kind, options=options, **common)
+    widget = create_widget(value=default, annotation=kind, options=options, **common)
+    return cast("ValueWidget[Any]", widget)
 
 
 def field_value(model: type[Settings], widget: ValueWidget[Any]) -> Any:

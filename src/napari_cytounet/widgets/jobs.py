@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator
@@ -169,11 +170,18 @@ def _guarded(start: Start[Result], cancel: threading.Event) -> Generator[Event, 
     except MemoryError:
         return _Failed(CytounetError(NO_MEMORY))
     except RuntimeError as error:
-        from napari_cytounet.unet.devices import is_out_of_memory  # here: it loads torch
-
-        if is_out_of_memory(error):
+        if _is_out_of_memory(error):
             return _Failed(CytounetError(NO_MEMORY))
         raise JobError(f"{type(error).__name__}: {error}") from error
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Tell whether torch found no memory; where torch is not loaded, no such error can come."""
+    if "torch" not in sys.modules:
+        return False
+    from napari_cytounet.unet.devices import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 NO_MEMORY = (

@@ -33,7 +33,7 @@ class SettingsForm(Container, Generic[Model]):  # type: ignore[type-arg]
         self._fields = fields
         self._shown = {field.name: field.value for field in fields}
 
-    def show(self, settings: Model) -> None:
+    def show_settings(self, settings: Model) -> None:
         """Show the values of settings in all fields that the user did not change."""
         for field in self._fields:
             if field.value != self._shown[field.name]:
