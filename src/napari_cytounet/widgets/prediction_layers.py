@@ -157,15 +157,18 @@ class PredictionLayers:
             "classes",
             colormap=DirectLabelColormap(color_dict=colours | dict(zip(numbers, self._colours, strict=True))),
             features=self._features(numbers, numbers),
-            # One class looks the same among the objects.
-            visible=self._arrays.instances is None or len(self._colours) > 1,
+            visible=self._arrays.instances is None or self._classes_say_more,
         )
 
     def _instance_layer(self, instances: NDArray[np.int32]) -> LabelsLayer:
-        layer = self._labels_layer(instances, "objects")
-        if self._arrays.classes is not None and len(self._colours) > 1:
-            layer.contour = 1  # so that the colour of the class shows inside
-        return layer
+        return self._labels_layer(
+            instances, "objects", visible=self._arrays.classes is None or not self._classes_say_more
+        )
+
+    @property
+    def _classes_say_more(self) -> bool:
+        """Whether the class map is shown, and not the objects: those of one class look the same in both."""
+        return len(self._colours) > 1
 
     def _labels_layer(self, labels: NDArray[Any], kind: str, **options: Any) -> LabelsLayer:
         layer = self._viewer.add_labels(
