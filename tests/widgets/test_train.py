@@ -230,7 +230,7 @@ def test_a_stack_with_two_labelled_planes_is_learnt_stopped_and_gone_on_with(
     _press(widget.stop_button)
     qtbot.waitUntil(lambda: _is_idle(widget), timeout=120_000)
     assert widget.status.value.startswith("Stopped after")
-    assert "training preview" in viewer.layers
+    assert "training preview of stack" in viewer.layers
 
     (run,) = unfinished_runs(tmp_path / "runs")
     assert run.was_stopped

@@ -36,6 +36,11 @@ def test_a_kind_that_was_chosen_is_read_so() -> None:
     assert look.reading is not None
 
 
+def test_many_pairs_are_spoken_of_together() -> None:
+    look = look_at_layers([_two_squares()] * 3, MaskSettings(masks=MaskKind.CLASSES), GO_ON)
+    assert look.text.startswith("3 of the 3 planes of 3 images are labelled.\nThey hold classes")
+
+
 def test_nothing_is_said_of_nothing() -> None:
     assert look_at_layers([], MaskSettings(), GO_ON).text == ""
 

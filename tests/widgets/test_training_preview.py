@@ -74,7 +74,7 @@ def _save(path: Path, value: int, classes: int = 1) -> None:
 
 def test_one_layer_of_ours_shows_all_previews_and_disturbs_nobody(viewer: Viewer, tmp_path: Path) -> None:
     image = viewer.add_image(np.zeros((5, 8, 6)), name="cells", scale=(1, 0.5, 0.5))
-    painted = viewer.add_labels(np.zeros((5, 8, 6), int), name="training preview")
+    painted = viewer.add_labels(np.zeros((5, 8, 6), int), name="training preview of cells")
     viewer.layers.selection.active = painted
     file, source = tmp_path / "preview.npy", tmp_path / "01_cells.zarr"
     preview = TrainingPreview(viewer, {source: image}, ["#ff0000"])
@@ -83,7 +83,7 @@ def test_one_layer_of_ours_shows_all_previews_and_disturbs_nobody(viewer: Viewer
     assert len(viewer.layers) == 2
     _save(file, 200)
     preview.show(_event(file, source, (3,)))
-    layer = viewer.layers["training preview [1]"]
+    layer = viewer.layers["training preview of cells [1]"]
     assert viewer.layers.selection.active == painted
     assert is_preview(layer)
     assert not layer.editable
@@ -98,7 +98,7 @@ def test_one_layer_of_ours_shows_all_previews_and_disturbs_nobody(viewer: Viewer
     assert len(viewer.layers) == 3
 
     TrainingPreview(viewer, {})  # another training begins
-    assert [layer.name for layer in viewer.layers] == ["cells", "training preview"]
+    assert [layer.name for layer in viewer.layers] == ["cells", "training preview of cells"]
     preview.show(_event(file, source, (1,)))
     assert len(viewer.layers) == 2
 
@@ -112,7 +112,7 @@ def test_images_of_folders_are_opened_once(viewer: Viewer, tmp_path: Path, qtbot
     preview.show(_event(file, source, (1,)))
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=5000)
     preview.show(_event(file, source, (1,)))
-    assert [layer.name for layer in viewer.layers] == ["cells Z=1", "training preview"]
+    assert [layer.name for layer in viewer.layers] == ["cells Z=1", "training preview of cells Z=1"]
     assert viewer.layers[1].data.shape == (8, 6)
 
     viewer.layers.remove(viewer.layers[0])

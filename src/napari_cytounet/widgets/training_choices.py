@@ -99,7 +99,7 @@ class TrainingChoices(Container):  # type: ignore[type-arg]
         if self.minutes.value == self._minutes_shown or not self._minutes_shown:
             self.minutes.value = self._minutes_shown = chosen.training.minutes or 0.0
         for concern, form in self.forms.items():
-            form.show(getattr(chosen, concern))
+            form.show_settings(getattr(chosen, concern))
 
     def settings(self, masks: dict[str, Any] | None = None) -> TrainSettings:
         """Return the settings: set are those that the user changed, and no others.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from napari_cytounet.errors import CytounetError
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings
 from napari_cytounet.widgets.text import without_options
-from napari_cytounet.widgets.training_layers import LayerPair, labelled_pair, understand_labels
+from napari_cytounet.widgets.training_layers import LabelledPair, LayerPair, labelled_pair, understand_labels
 
 if TYPE_CHECKING:
     from napari_cytounet.images.pairing import Pair
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MOST_FILES = 200
 """So many masks of a folder are looked at, spread over it; the training looks at all of them."""
+
+MOST_PAIRS = 2
+"""More pairs of layers than this are spoken of together."""
 
 MEANINGS = {
     MaskKind.BINARY: "one kind of thing: all that is not 0",
@@ -54,7 +57,7 @@ def look_at_layers(pairs: Sequence[LayerPair], settings: MaskSettings, cancel: t
         reading = understand_labels(labelled, settings, cancel)
     except CytounetError as error:
         return Look(without_options(str(error)))
-    return Look("\n".join([*(pair.describe() for pair in labelled), describe_reading(reading)]), reading)
+    return Look(f"{describe_pairs(labelled)}\n{describe_reading(reading)}", reading)
 
 
 def look_at_folders(
@@ -78,6 +81,15 @@ def look_at_folders(
         f"{_count(found.training)} to learn from{_kept(found.validation)}.\n{describe_reading(reading)}",
         reading,
     )
+
+
+def describe_pairs(pairs: Sequence[LabelledPair]) -> str:
+    """Say how much is labelled: pair by pair, or of many in one sentence."""
+    if len(pairs) <= MOST_PAIRS:
+        return "\n".join(pair.describe() for pair in pairs)
+    labelled = sum(len(pair.planes) for pair in pairs)
+    planes = sum(len(pair.image.planes) for pair in pairs)
+    return f"{labelled} of the {planes} planes of {len(pairs)} images are labelled."
 
 
 def describe_reading(reading: MaskReading) -> str:

@@ -29,7 +29,6 @@ from napari_cytounet.widgets.layers import (
     plane_dimensions,
 )
 
-NAME = "training preview"
 MADE_BY_US = "napari-cytounet preview"
 """Key in a layer's metadata: a reference to the layer itself, so that a copy of it is the user's own."""
 
@@ -97,7 +96,7 @@ class TrainingPreview:
             chosen = self._viewer.layers.selection.active
             self._layer = self._viewer.add_labels(
                 data,
-                name=free_name(self._viewer, NAME),
+                name=free_name(self._viewer, f"training preview of {image.name}"),
                 colormap=self._colormap(len(probabilities)),
                 opacity=0.5,
                 **placed,
