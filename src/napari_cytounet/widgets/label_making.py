@@ -107,6 +107,7 @@ class LabelMaking(Container):  # type: ignore[type-arg]
         thresholds = None if every and wanted.are_found else wanted.thresholds
         place = self._result.place_for(wanted.layer, source, into_same=self.same_layer.value)
         first = place.first_free_label([source.in_layer(index) for index in planes])
+        self.make.visible, self.stop.visible = False, True
         self._job = Job(
             lambda cancel: labelling(source, planes, thresholds, settings, first, cancel),
             title=f"labels of {source.image.name}",
@@ -114,7 +115,6 @@ class LabelMaking(Container):  # type: ignore[type-arg]
             on_result=partial(self._take, place),
             on_end=self._end,
         )
-        self.make.visible, self.stop.visible = False, True
         self._job.start()
 
     def _ask_to_stop(self) -> None:
