@@ -27,7 +27,7 @@ from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.predicting import predict
 from napari_cytounet.runs.sources import content_hash
-from napari_cytounet.runs.training import TrainResult
+from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.settings import DeviceSettings, PredictionSettings, ThresholdSettings
 from napari_cytounet.unet.model import load_model
 from napari_cytounet.unet.network import UNet

@@ -19,7 +19,8 @@ from napari_cytounet.events import BatchDone, Event
 from napari_cytounet.runs import training as job
 from napari_cytounet.runs.history import HistoryRow, read_history
 from napari_cytounet.runs.record import read_record
-from napari_cytounet.runs.training import TrainResult, train, training
+from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.training import train, training
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.model import load_model, read_tensors
 

@@ -20,7 +20,8 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.record import read_record
-from napari_cytounet.runs.training import TrainResult, train
+from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.fit import scale_for
 from napari_cytounet.unet.model import load_model

@@ -23,7 +23,8 @@ from napari_cytounet.errors import (
 from napari_cytounet.events import BatchDone, Event, Notice, Validated
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.record import digest, read_record
-from napari_cytounet.runs.training import TrainResult, train, training
+from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.training import train, training
 from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet import training as loop
 from napari_cytounet.unet.model import load_model
@@ -246,6 +247,26 @@ def test_a_run_that_is_stopped_is_validated_as_it_stands(tmp_path: Path, cells: 
     assert result.steps == 7
     rows = read_history(tmp_path / "run" / "history.csv")
     assert [row.step for row in rows if row.validation_dice is not None] == [7]
+
+
+def test_a_run_that_has_a_best_keeps_that_at_once_and_loses_no_step(
+    tmp_path: Path, cells: Path, quick: TrainSettings
+) -> None:
+    cancel = threading.Event()
+
+    def stop_after_5(event: Event) -> None:
+        if isinstance(event, BatchDone) and event.step == 5:
+            cancel.set()
+
+    stopped = train(cells, out=tmp_path / "run", settings=quick, cancel=cancel, on_event=stop_after_5)
+    rows = read_history(tmp_path / "run" / "history.csv")
+    assert [row.step for row in rows] == [1, 2, 3, 4, 5]
+    assert [row.step for row in rows if row.validation_dice is not None] == [2, 4]
+    assert stopped.best_step in (2, 4)
+    train(None, out=tmp_path / "run", resume=True)
+    train(cells, out=tmp_path / "whole", settings=quick)
+    assert _rows(tmp_path / "run") == _rows(tmp_path / "whole")
+    assert _equal(tmp_path / "run", tmp_path / "whole")
 
 
 def test_a_full_disk_is_an_error_and_the_former_model_stays(

@@ -32,7 +32,7 @@ from napari_cytounet.runs.commands import Command, send_command
 from napari_cytounet.runs.event_log import EventReader
 from napari_cytounet.runs.run_lock import lock_holder, locked
 from napari_cytounet.runs.train_job import TrainJob, write_job
-from napari_cytounet.runs.training import TrainResult
+from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.runs.working import working
 from napari_cytounet.settings import DeviceSettings, TrainingSettings, TrainSettings
 from napari_cytounet.unet import training as loop

@@ -23,7 +23,7 @@ from napari_cytounet.settings import (
 )
 
 if TYPE_CHECKING:
-    from napari_cytounet.runs.training import TrainResult
+    from napari_cytounet.runs.train_result import TrainResult
 
 
 def train(

@@ -18,7 +18,8 @@ from napari_cytounet.measurement.evaluating import evaluating
 from napari_cytounet.measurement.evaluation import Evaluation
 from napari_cytounet.measurement.measuring import MeasureResult, measuring
 from napari_cytounet.runs.predicting import predicting
-from napari_cytounet.runs.training import TrainResult, training
+from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.training import training
 from napari_cytounet.segmentation import thresholding
 from napari_cytounet.settings import PredictionSettings, ThresholdSettings, TrainingSettings, TrainSettings
 

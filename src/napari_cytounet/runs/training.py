@@ -6,9 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from napari_cytounet.errors import Cancelled, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
@@ -18,58 +16,13 @@ from napari_cytounet.runs.preparation import Prepared, prepare_run
 from napari_cytounet.runs.previewing import write_preview
 from napari_cytounet.runs.record import now, write_record
 from napari_cytounet.runs.request import TrainRequest
+from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
 
 CHECKPOINT_SECONDS = 30.0
 """A checkpoint is written after every validation, and at least this often."""
-
-
-@dataclass(frozen=True)
-class TrainResult:
-    """What a training ended with.
-
-    Attributes
-    ----------
-    run, model
-        The run's folder and the model in it.
-    dice
-        Of the model on the data kept back, None where nothing was.
-    thresholds
-        Calibrated there, one a class.
-    steps, best_step, skipped, seconds
-        Steps taken, after which of them the model stands, how many were skipped, and seconds from the
-        beginning to the end.
-    stopped
-        Whether the user stopped it before the budget was used up.
-    """
-
-    run: Path
-    model: Path
-    dice: float | None
-    thresholds: tuple[float, ...]
-    steps: int
-    best_step: int
-    skipped: int
-    seconds: float
-    stopped: bool
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result ready for JSON."""
-        return {"run": str(self.run), "model": str(self.model)} | self.outcome()
-
-    def outcome(self) -> dict[str, Any]:
-        """Return all but the places, ready for JSON."""
-        return {
-            "dice": self.dice,
-            "thresholds": list(self.thresholds),
-            "steps": self.steps,
-            "best_step": self.best_step,
-            "skipped": self.skipped,
-            "seconds": self.seconds,
-            "stopped": self.stopped,
-        }
 
 
 def training(
@@ -193,24 +146,31 @@ def _train(
 ) -> Generator[Event, None, None]:
     """Run the loop, and write to the folder what must not be lost."""
     state = prepared.training
-    saved = state.seconds
+    saved_at, saved_step = state.seconds, state.step
     for event in state.run(cancel, started):
         if isinstance(event, BatchDone | Validated):
             history.add(event)
         folder.check_there()
         if isinstance(event, Validated) and event.best:
             _save_best(prepared, folder)
-        is_due = state.seconds > saved + CHECKPOINT_SECONDS and not state.validates_next
+        is_due = state.seconds > saved_at + CHECKPOINT_SECONDS and not state.validates_next
         if isinstance(event, Validated) or is_due:
-            # The history first: a checkpoint must never be ahead of it.
-            history.flush()
-            save_checkpoint(folder.checkpoint, state)
-            saved = state.seconds
+            _save_state(prepared, folder, history)
+            saved_at, saved_step = state.seconds, state.step
         yield event
         if isinstance(event, Validated) and state.preview is not None and state.previewed is not None:
             folder.check_there()
             scale = prepared.card.working_scale
             yield write_preview(folder, state.previewed, state.preview, working_scale=scale, step=event.step)
+    if state.step > saved_step:  # it was stopped after its latest validation
+        folder.check_there()
+        _save_state(prepared, folder, history)
+
+
+def _save_state(prepared: Prepared, folder: RunFolder, history: History) -> None:
+    """Write what a later resume goes on from; the history first: a checkpoint must never be ahead of it."""
+    history.flush()
+    save_checkpoint(folder.checkpoint, prepared.training)
 
 
 def _save_best(prepared: Prepared, folder: RunFolder) -> None:

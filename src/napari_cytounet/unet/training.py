@@ -106,6 +106,9 @@ class Training:
     def run(self, cancel: threading.Event, started: float) -> Iterator[Event]:
         """Train until the budget is used up or `cancel` is set.
 
+        The network is validated as it stands at the end; after a cancel, which is to end it at once, only
+        where there is no best yet.
+
         Parameters
         ----------
         cancel
@@ -138,7 +141,7 @@ class Training:
             if self.validates_next:
                 validated = self.step
                 yield self._validate()
-        if self.step > validated:
+        if self.step > validated and (self.best is None or not cancel.is_set()):
             yield self._validate()
         if self.skipped:
             yield Notice(

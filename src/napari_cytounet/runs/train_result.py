@@ -1,0 +1,53 @@
+"""What a training ended with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training ended with.
+
+    Attributes
+    ----------
+    run, model
+        The run's folder and the model in it.
+    dice
+        Of the model on the data kept back, None where nothing was.
+    thresholds
+        Calibrated there, one a class.
+    steps, best_step, skipped, seconds
+        Steps taken, after which of them the model stands, how many were skipped, and seconds from the
+        beginning to the end.
+    stopped
+        Whether the user stopped it before the budget was used up.
+    """
+
+    run: Path
+    model: Path
+    dice: float | None
+    thresholds: tuple[float, ...]
+    steps: int
+    best_step: int
+    skipped: int
+    seconds: float
+    stopped: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result ready for JSON."""
+        return {"run": str(self.run), "model": str(self.model)} | self.outcome()
+
+    def outcome(self) -> dict[str, Any]:
+        """Return all but the places, ready for JSON."""
+        return {
+            "dice": self.dice,
+            "thresholds": list(self.thresholds),
+            "steps": self.steps,
+            "best_step": self.best_step,
+            "skipped": self.skipped,
+            "seconds": self.seconds,
+            "stopped": self.stopped,
+        }
