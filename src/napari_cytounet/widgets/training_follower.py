@@ -21,8 +21,9 @@ from napari_cytounet.widgets.training_start import Begun
 from napari_cytounet.widgets.training_state import State
 from napari_cytounet.widgets.training_task import TrainingTask
 
-POLL_MS = 200
-"""Time between two looks at the events of the run."""
+POLL_MS = 500
+"""Time between two looks at the events of the run. Whatever changes on the screen makes napari draw its canvas
+anew, which without a graphics card takes up to 0.1 s: so it is not done at every step."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class TrainingFollower:
     """
 
     looked = Signal(list)
-    """Emitted after each look with the new events."""
+    """Emitted with the new events, if a look found some."""
 
     ended = Signal(object)
     """Emitted with the Outcome."""
@@ -98,6 +99,8 @@ class TrainingFollower:
         """Take in what the training said since the last look."""
         last: Finished | Failed | None = None
         new = self._poll()
+        if not new:
+            return
         for event in new:
             match event:
                 case Finished() | Failed():
