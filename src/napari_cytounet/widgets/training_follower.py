@@ -22,8 +22,11 @@ from napari_cytounet.widgets.training_state import State
 from napari_cytounet.widgets.training_task import TrainingTask
 
 POLL_MS = 500
-"""Time between two looks at the events of the run. Whatever changes on the screen makes napari draw its canvas
-anew, which without a graphics card takes up to 0.1 s: so it is not done at every step."""
+"""Time between two looks at the events of the run.
+
+Whatever changes on the screen makes napari draw its canvas anew, which without a graphics card takes up to
+0.1 s: so it is not done at every step.
+"""
 
 
 @dataclass(frozen=True)
