@@ -37,7 +37,8 @@ def test_colour_images_with_classes(user: Any, data: Path) -> None:
     assert (card.channels, card.classes) == (3, ("cytoplasm", "nucleus"))
     assert len(card.colours) == 2
 
-    viewer.layers.clear()
+    for layer in viewer.layers:
+        layer.visible = False
     image = viewer.add_image(_rgb(images[NEW]), rgb=True, name="another")
     viewer.layers.selection.active = image
     made = user.predicts(user.opens("Predict with U-Net"))

@@ -35,7 +35,8 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     assert model_choice.chosen.card.validation_dice is not None
     assert model_choice.chosen.card.validation_dice > 0.8
 
-    viewer.layers.clear()
+    for layer in viewer.layers:
+        layer.visible = False
     images, masks = viewer.open_sample("napari-cytounet", "bbbc030-validation")
     masks.visible = False
     viewer.layers.selection.active = images

@@ -71,6 +71,8 @@ class Job(Generic[Result]):
         self._on_event, self._on_result, self._on_end = on_event, on_result, on_end
         self._owner_is_there = True
         self.is_running = False
+        if owner is not None:
+            owner.native.destroyed.connect(self._abandon)
         self._bar = progress(total=100, desc=title)
         self._worker: GeneratorWorker[Event, None, Result | _Failed] = create_worker(
             _guarded, start, self._cancel, _start_thread=False, _ignore_errors=True
@@ -83,8 +85,6 @@ class Job(Generic[Result]):
         self._worker.yielded.connect(self._on_yielded)
         self._worker.returned.connect(self._on_returned)
         self._worker.finished.connect(self._on_finished)
-        if owner is not None:
-            owner.native.destroyed.connect(self._abandon)
 
     def start(self) -> None:
         """Begin."""
