@@ -163,11 +163,11 @@ def test_folders_are_looked_at_and_learnt_from(
     assert widget.sources.pairs.native.isHidden()
     _press(widget.train_button)
     assert said == ["Choose the folder of the images to learn from."]
-    widget.sources.images.value = folder
+    widget.sources.folders.images.value = folder
     found = widget.sources.meaning.found
     qtbot.waitUntil(lambda: found.value.startswith("2 images with masks to learn from"), timeout=5000)
-    widget.sources.validation_images.value = folder / "validation" / "images"
-    widget.sources.validation_masks.value = folder / "validation" / "masks"
+    widget.sources.folders.validation_images.value = folder / "validation" / "images"
+    widget.sources.folders.validation_masks.value = folder / "validation" / "masks"
     _press(widget.train_button)
     qtbot.waitUntil(lambda: live_training.current is not None, timeout=5000)
     (request,) = requests

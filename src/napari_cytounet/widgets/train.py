@@ -127,9 +127,8 @@ class TrainWidget(Scrolled):
         }
         if sources.from_layers:
             return Request(pairs=sources.pairs.pairs, **common)
-        return Request(
-            images=sources.images.path, masks=sources.masks.path, validation=sources.validation, **common
-        )
+        images, masks = sources.folders.paths
+        return Request(images=images, masks=masks, validation=sources.folders.validation, **common)
 
     def _resume(self, run: UnfinishedRun) -> None:
         """Go on with an unfinished run."""

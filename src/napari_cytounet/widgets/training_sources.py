@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from magicgui.widgets import ComboBox, Container
@@ -17,7 +16,7 @@ from napari_cytounet.settings import MaskSettings
 from napari_cytounet.widgets.labels_meaning import LabelsMeaning
 from napari_cytounet.widgets.latest import Latest
 from napari_cytounet.widgets.layer_pairs import LayerPairs
-from napari_cytounet.widgets.path_field import PathField
+from napari_cytounet.widgets.training_folders import TrainingFolders
 from napari_cytounet.widgets.training_look import Look, look_at_folders, look_at_layers
 
 LAYERS, FOLDERS = "layers", "folders"
@@ -54,22 +53,7 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         source: Container[ComboBox] = Container(widgets=[self.source])
         source.margins = (0, 0, 0, 0)
         self.pairs = LayerPairs(viewer)
-        self.images = PathField("images", "Images to learn from; or a folder that holds images and masks.")
-        self.masks = PathField(
-            "masks",
-            "Their masks (optional): found beside the images if not given.",
-            empty="beside the images",
-        )
-        self.validation_images = PathField(
-            "to validate",
-            "Images to choose the best model with (optional); else some are kept back.",
-            empty="some of them",
-        )
-        self.validation_masks = PathField("their masks", "The masks of the images to validate with.")
-        self.folders: Container[PathField] = Container(visible=False)
-        # One by one, so that their labels align.
-        self.folders.extend([self.images, self.masks, self.validation_images, self.validation_masks])
-        self.folders.margins = (0, 0, 0, 0)
+        self.folders = TrainingFolders()
         self.meaning = LabelsMeaning()
         super().__init__(widgets=[source, self.pairs, self.folders, self.meaning], labels=False)
         self.margins = (0, 0, 0, 0)
@@ -94,17 +78,13 @@ class TrainingSources(Container):  # type: ignore[type-arg]
     def missing(self) -> str:
         """What must be there before anything can be learnt; empty if all is."""
         if not self.from_layers:
-            return "" if self.images.path is not None else "Choose the folder of the images to learn from."
+            return (
+                "" if self.folders.paths[0] is not None else "Choose the folder of the images to learn from."
+            )
         if self.pairs.pairs:
             return ""
         has_image = any(row.image.value is not None for row in self.pairs.rows)
         return NO_LABELS if has_image else NO_IMAGE
-
-    @property
-    def validation(self) -> tuple[Path, Path] | None:
-        """Folders to validate with, if both are named."""
-        images, masks = self.validation_images.path, self.validation_masks.path
-        return (images, masks) if images and masks else None
 
     def mask_settings(self) -> dict[str, Any]:
         """Return the fields of `MaskSettings` that are settled here.
@@ -130,17 +110,22 @@ class TrainingSources(Container):  # type: ignore[type-arg]
         except SettingsError as error:
             self._show(Look(str(error)))
             return
+        images, masks = self.folders.paths
         if self.from_layers:
             self._looking.ask(partial(look_at_layers, self.pairs.pairs, settings))
-        elif self.images.path is not None:
-            self._looking.ask(partial(look_at_folders, self.images.path, self.masks.path, settings))
+        elif images is not None:
+            self._looking.ask(partial(look_at_folders, images, masks, settings))
 
     def _show(self, look: Look) -> None:
         pairs = self.pairs.pairs if self.from_layers else []
         self.meaning.show_look(look, pairs[0].labels.colormap if pairs else None)
 
     def _change_source(self, *_: Any) -> None:
-        self.pairs.visible, self.folders.visible = self.from_layers, not self.from_layers
+        self.pairs.visible = self.from_layers
+        if self.from_layers:
+            self.folders.visible = False
+        else:
+            self.folders.open()
         self.look_soon()
 
     def _watch(self) -> None:
