@@ -11,7 +11,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from napari_cytounet.errors import ModelFileError
-from napari_cytounet.images.writing import atomic_path
+from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.unet.model_card import HEADER, ModelCard, card_in, check_safe, damaged, model_file
 from napari_cytounet.unet.network import UNet
 
