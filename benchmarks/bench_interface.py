@@ -87,7 +87,7 @@ def watching(_: str, folder: Path) -> list[dict[str, Any]]:
     from napari.settings import get_plugin_settings
 
     from napari_cytounet.images.samples.synthetic import make_cells
-    from napari_cytounet.widgets.training_follower import live_training
+    from napari_cytounet.widgets.training.follower import live_training
 
     viewer = _viewer()
     get_plugin_settings(PLUGIN).computing.runs_folder = str(folder / "runs")

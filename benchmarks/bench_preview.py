@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication
 from reporting import report
 from scipy.ndimage import gaussian_filter
 
-from napari_cytounet.widgets.threshold import ThresholdWidget
+from napari_cytounet.widgets.thresholding.threshold import ThresholdWidget
 
 CHANGES = 100
 SIDE = 2048

@@ -65,7 +65,7 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     user.shoots("measured")
     user.shoots("measured-light", theme="light")
     table = tmp_path / "cells.csv"
-    monkeypatch.setattr("napari_cytounet.widgets.measure.ask_path", lambda *_: table)
+    monkeypatch.setattr("napari_cytounet.widgets.measuring.measure.ask_path", lambda *_: table)
     measure.save.native.click()
     rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
     assert len(rows) == len(labels.features)

@@ -10,7 +10,7 @@ import pytest
 
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.settings import PredictionSettings
-from napari_cytounet.widgets.prediction_target import Area
+from napari_cytounet.widgets.prediction.target import Area
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_cytounet.images.samples.synthetic import make_cells
-from napari_cytounet.widgets.prediction_target import Area
+from napari_cytounet.widgets.prediction.target import Area
 
 PLANES = 5
 

@@ -21,7 +21,7 @@ from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.model_card import HEADER, ModelCard
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.preferences import PLUGIN
-from napari_cytounet.widgets.training_follower import live_training
+from napari_cytounet.widgets.training.follower import live_training
 
 
 @pytest.fixture(autouse=True)

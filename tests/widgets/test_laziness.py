@@ -10,7 +10,13 @@ import pytest
 
 from napari_cytounet import widgets
 
-WITHOUT_NETWORK = ("threshold", "measure", "commands", "writers", "samples")
+WITHOUT_NETWORK = (
+    "thresholding.threshold",
+    "measuring.measure",
+    "contributions.commands",
+    "contributions.writers",
+    "contributions.samples",
+)
 ROOMS_OF_THE_NETWORK = ("napari_cytounet.unet.", "napari_cytounet.runs.")
 
 
@@ -22,9 +28,10 @@ def _loaded_after(*modules: str) -> set[str]:
 
 
 def test_no_widget_imports_torch() -> None:
-    names = [module.name for module in pkgutil.iter_modules(widgets.__path__)]
-    loaded = _loaded_after(*(f"napari_cytounet.widgets.{name}" for name in names))
-    assert "napari_cytounet.widgets.measure" in loaded
+    loaded = _loaded_after(
+        *(module.name for module in pkgutil.walk_packages(widgets.__path__, f"{widgets.__name__}."))
+    )
+    assert "napari_cytounet.widgets.measuring.measure" in loaded
     assert loaded.isdisjoint({"torch", "safetensors.torch", "pyqtgraph"})
 
 

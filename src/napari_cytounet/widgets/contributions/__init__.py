@@ -1,0 +1,1 @@
+"""What the manifest contributes beside widgets: readers, writers, samples and commands."""
