@@ -21,7 +21,7 @@ from napari_cytounet.widgets.preferences import PLUGIN
 
 WINDOW = (1280, 800)
 
-PATIENCE = 240_000
+PATIENCE = 150_000
 """Milliseconds after which what a journey waits for must have come, on a busy machine too."""
 
 

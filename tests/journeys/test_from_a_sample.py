@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari.layers import Labels
+from napari import Viewer
+from napari.layers import Labels, Layer
 
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.widgets.model_choice import model_choice
+from napari_cytounet.widgets.previews import is_preview
 
 FIELD = 13
 """The field of the validation images that is looked at: cho14."""
@@ -27,7 +29,12 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     user.waits(lambda: "one kind of thing" in train.sources.meaning.found.value)
     user.shoots("train")
     train.train_button.native.click()
-    user.waits(lambda: "training preview" in [layer.name for layer in viewer.layers])
+    user.waits(lambda: any(layer.name.startswith("training preview") for layer in viewer.layers))
+    (preview,) = (layer for layer in viewer.layers if layer.name.startswith("training preview"))
+    viewer.dims.set_point(0, preview.data_to_world((0,) * preview.ndim)[0])
+    viewer.layers["BBBC030 train masks"].visible = False
+    steps = 150
+    user.waits(lambda: train.predict_button.visible or _steps(train.status.value) >= steps)
     user.shoots("training")
     user.waits(lambda: bool(train.predict_button.visible))
     user.shoots("trained")
@@ -53,9 +60,9 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     user.waits(lambda: "object" in threshold.status.value)
     user.shoots("threshold")
     before = set(viewer.layers)
-    threshold.make.native.click()
-    user.waits(lambda: any(isinstance(layer, Labels) for layer in set(viewer.layers) - before))
-    (labels,) = (layer for layer in set(viewer.layers) - before if isinstance(layer, Labels))
+    threshold.making.make.native.click()
+    user.waits(lambda: bool(_new_labels(viewer, before)))
+    (labels,) = _new_labels(viewer, before)
 
     viewer.layers.selection.active = labels
     measure = user.opens("Measure objects")
@@ -68,11 +75,22 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("napari_cytounet.widgets.measuring.measure.ask_path", lambda *_: table)
     measure.save.native.click()
     rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
-    assert len(rows) == len(labels.features)
+    assert len(rows) == len(np.unique(labels.data)) - 1 > 3
     assert all(float(row["area_px"]) > 0 for row in rows)
 
     saved = labels.save(str(tmp_path / "labels.tif"), plugin="napari-cytounet")
     np.testing.assert_array_equal(open_image(saved[0]).read()[0], np.asarray(labels.data).squeeze())
+
+
+def _new_labels(viewer: Viewer, before: set[Layer]) -> list[Labels]:
+    new = (layer for layer in viewer.layers if layer not in before)
+    return [layer for layer in new if isinstance(layer, Labels) and not is_preview(layer)]
+
+
+def _steps(status: str) -> int:
+    """Return the steps in a line such as `Step 150, loss 0.3`."""
+    first = status.split(",")[0].removeprefix("Step ")
+    return int(first) if first.isdigit() else 0
 
 
 def _dice(found: np.ndarray, truth: np.ndarray) -> float:

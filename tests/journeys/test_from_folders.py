@@ -21,7 +21,7 @@ def test_from_folders_to_files(user: Any, data: Path, tmp_path: Path) -> None:
         shutil.copytree(source / part / "new_outlines", tmp_path / "cells" / part / "masks")
     train = user.opens("Train U-Net")
     train.sources.source.value = "folders"
-    train.sources.images.value = tmp_path / "cells"
+    train.sources.folders.images.value = tmp_path / "cells"
     user.waits(lambda: "20 images with masks" in train.sources.meaning.found.value)
     assert "20 to validate on" in train.sources.meaning.found.value
     user.shoots("train-from-folders", theme="light")

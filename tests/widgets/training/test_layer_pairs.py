@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
-
 import numpy as np
 from napari.viewer import Viewer
 from pytestqt.qtbot import QtBot
 
+from napari_cytounet.widgets.previews import mark_preview
 from napari_cytounet.widgets.training.layer_pairs import LayerPairs
-from napari_cytounet.widgets.training.preview import MADE_BY_US
 
 PLANE = np.zeros((8, 8), np.uint8)
 
@@ -60,7 +58,7 @@ def test_the_choices_follow_the_layer_list(viewer: Viewer, qtbot: QtBot) -> None
 
 def test_the_live_preview_is_not_learnt_from_but_a_copy_of_it_may_be(viewer: Viewer) -> None:
     made = viewer.add_labels(PLANE, name="training preview")
-    made.metadata[MADE_BY_US] = weakref.ref(made.__wrapped__)
+    mark_preview(made, "training")
     pairs = LayerPairs(viewer)
     viewer.window.add_dock_widget(pairs)
     assert pairs.rows[0].painted.choices == ()

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from napari_cytounet.events import Previewed
 from napari_cytounet.images.writing import write_image
-from napari_cytounet.widgets.training.preview import TrainingPreview, is_preview, over_layer
+from napari_cytounet.widgets.previews import is_preview
+from napari_cytounet.widgets.training.preview import TrainingPreview, over_layer
 
 
 def _event(path: Path | str, source: Path | str, index: tuple[int, ...] = (), **box: Any) -> Previewed:

@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from napari_cytounet.widgets.layer_parts import ImagePart, placed_at
 from napari_cytounet.widgets.layers import free_name
+from napari_cytounet.widgets.previews import mark_preview
 
 OPACITY = 0.6
-PREVIEW = "napari-cytounet preview"
-"""Key in the metadata of layers that are there to be looked at only."""
 
 
 class ThresholdPreview:
@@ -84,14 +83,15 @@ class ThresholdPreview:
     ) -> LabelsLayer:
         of_class: dict[int | None, str] = {None: "transparent", 0: "transparent"}
         active = self._viewer.layers.selection.active
-        layer = self._viewer.add_labels(
+        layer = LabelsLayer(
             values.copy(),
             name=free_name(self._viewer, f"{over.name}: threshold preview"),
             colormap=DirectLabelColormap(color_dict=of_class | dict(enumerate(colours, start=1))),
             opacity=OPACITY,
-            metadata={PREVIEW: True},
             **placed_at(over, part),
         )
+        mark_preview(layer, "threshold")  # before the widgets that offer layers see it
+        self._viewer.add_layer(layer)
         layer.editable = False
         self._viewer.layers.selection.active = active
         return layer

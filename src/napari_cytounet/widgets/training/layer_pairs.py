@@ -11,9 +11,9 @@ from napari.layers import Labels as LabelsLayer
 from napari.layers import Layer
 
 from napari_cytounet.widgets.layer_choice import LayerChoice
+from napari_cytounet.widgets.previews import is_preview
 from napari_cytounet.widgets.text import Text
 from napari_cytounet.widgets.training.labelled_layers import LayerPair
-from napari_cytounet.widgets.training.preview import is_preview
 
 
 class LayerPairs(Container):  # type: ignore[type-arg]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
-from napari.layers import Layer
 from napari.utils.colormaps import DirectLabelColormap
 from napari.utils.transforms import Affine
 from napari.viewer import Viewer
@@ -28,18 +26,10 @@ from napari_cytounet.widgets.layers import (
     placed_like,
     plane_dimensions,
 )
-
-MADE_BY_US = "napari-cytounet preview"
-"""Key in a layer's metadata: a reference to the layer itself, so that a copy of it is the user's own."""
+from napari_cytounet.widgets.previews import is_preview, mark_preview
 
 CERTAIN = 128
 """Least probability, of 255, of a class that is shown."""
-
-
-def is_preview(layer: Layer) -> bool:
-    """Return whether a layer is the live preview of a training: nothing is learnt from it."""
-    made = layer.metadata.get(MADE_BY_US)
-    return made is not None and made() is _unwrapped(layer)
 
 
 class TrainingPreview:
@@ -67,7 +57,7 @@ class TrainingPreview:
         self._layer: LabelsLayer | None = None
         self._waiting: Previewed | None = None
         self._opening: Latest[_OpenedPlane] = Latest(self._add_image, self._say_nothing)
-        for layer in [layer for layer in viewer.layers if is_preview(layer)]:
+        for layer in [layer for layer in viewer.layers if is_preview(layer, "training")]:
             viewer.layers.remove(layer)
 
     def show(self, event: Previewed) -> None:
@@ -101,7 +91,7 @@ class TrainingPreview:
                 opacity=0.5,
                 **placed,
             )
-            self._layer.metadata[MADE_BY_US] = weakref.ref(_unwrapped(self._layer))
+            mark_preview(self._layer, "training")
             self._layer.editable = False
             self._viewer.layers.selection.active = chosen  # whoever paints goes on painting
             return
@@ -194,9 +184,3 @@ def _stacked(layer: ImageLayer) -> str:
     """Return the axes that count the planes; files forget those of length 1."""
     lengths = dict(zip(layer_axes(layer), full_resolution(layer).shape, strict=True))
     return "".join(letter for letter in "TZ" if lengths.get(letter, 1) > 1)
-
-
-def _unwrapped(layer: Layer) -> Layer:
-    """Return the layer behind a proxy, which napari may hand to plugins."""
-    unwrapped: Layer = getattr(layer, "__wrapped__", layer)
-    return unwrapped
