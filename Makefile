@@ -23,7 +23,7 @@ ON_SCREEN = $(if $(SCREENLESS),xvfb-run -a -s "-screen 0 1280x800x24")
 .PHONY: help demo test lint bench screenshots venv screen
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample data, in under two minutes
 	$(BIN)/cytounet demo
@@ -41,8 +41,8 @@ bench: $(INSTALLED) screen ## run every benchmark; each prints a table and write
 	@set -e; for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(ON_SCREEN) $(BIN)/python $$benchmark; done
 
 screenshots: $(INSTALLED) screen ## make the pictures of the docs anew, by using the plugin
-	$(ON_SCREEN) $(BIN)/python docs/make_pictures.py
-	$(ON_SCREEN) $(BIN)/python docs/make_screenshots.py
+	$(BIN)/python docs/make_pictures.py
+	CYTOUNET_SCREENSHOTS=$(CURDIR)/docs/images $(ON_SCREEN) $(BIN)/python -m pytest tests/journeys
 
 # An interrupted `python -m venv` leaves a Python without pip: it is made anew.
 $(INSTALLED): pyproject.toml constraints.txt

@@ -81,11 +81,20 @@ class ObjectTable(QTableView):
         self.opened.emit(int(self.objects.order[index.row()]))
 
 
+ABOUT_MANY = ("plane", "class", "class_name")
+"""Columns that stand in the table only where they tell objects apart: what is measured is to be in sight."""
+
+
 def _reading_order(columns: Columns) -> list[str]:
     """Return the columns as they are read from left to right.
 
-    Pixels come last where there are micrometres; the name of the layer and an empty plane are left out.
+    Pixels come last where there are micrometres; the name of the layer is left out, and what is the same for
+    all objects.
     """
-    names = [name for name in columns if name != "image" and (name != "plane" or np.any(columns[name] != ""))]
+    names = [name for name in columns if name != "image" and not _says_nothing(name, columns)]
     physical = {name.rpartition("_")[0] for name in names if name.endswith(("_um", "_um2"))}
     return sorted(names, key=lambda name: name.endswith("_px") and name.removesuffix("_px") in physical)
+
+
+def _says_nothing(name: str, columns: Columns) -> bool:
+    return name in ABOUT_MANY and len(np.unique(columns[name])) < 2

@@ -219,7 +219,7 @@ class TrainWidget(Scrolled):
         """Show the buttons that can be pressed now."""
         follower = live_training.current
         is_busy = follower is not None or self._job is not None
-        self.train_button.visible = not is_busy
+        self.train_button.visible = self.estimate.visible = not is_busy
         self.stop_button.visible = is_busy
         self.stop_button.enabled = follower is None or not follower.is_stopping
         self.runs.enabled = not is_busy
