@@ -272,9 +272,10 @@ def test_a_closed_widget_lets_go(viewer: ViewerModel, widget: MeasureWidget, qtb
     layer = viewer.add_labels(_labels(), name="cells")
     _measure(widget, qtbot)
     viewer.window.remove_dock_widget(widget.native)
+    gone: list[bool] = []
+    widget.native.destroyed.connect(lambda: gone.append(True))
     widget.native.deleteLater()
-    with qtbot.waitSignal(widget.native.destroyed, timeout=2000):
-        pass
+    qtbot.waitUntil(lambda: bool(gone), timeout=2000)
     layer.fill((0, 0), 9)
     layer.selected_label = 7
     viewer.layers.remove(layer)
