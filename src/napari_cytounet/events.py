@@ -150,6 +150,93 @@ class Previewed(Event):
 
 
 @dataclass(frozen=True)
+class StrokesTaken(Event):
+    """A trainer took strokes of a correction session in.
+
+    Attributes
+    ----------
+    last
+        Number in the journal of the last of them: what it knows from now on.
+    contradicted
+        Pixels that said something else before; the later stroke wins.
+    """
+
+    last: int
+    contradicted: int
+
+
+@dataclass(frozen=True)
+class VersionProposed(Event):
+    """A trainer judged what it learnt from strokes.
+
+    Attributes
+    ----------
+    version
+        Its number, from 1.
+    adopted
+        Whether it is shown from now on: it obeys no fewer strokes, and does no worse on those held out.
+    knows
+        Number in the journal of the last stroke that it was trained on.
+    obeyed, strokes
+        Strokes that the version which is shown obeys, as far as they were judged, and all strokes.
+    found_before, error
+        Mean share of the latest strokes that was found as painted before they were learnt, and its standard
+        error: NaN where there are too few.
+    seconds
+        How much longer there is something to learn, at most; 0 where all strokes are obeyed.
+    """
+
+    version: int
+    adopted: bool
+    knows: int
+    obeyed: int
+    strokes: int
+    found_before: float
+    error: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Waiting(Event):
+    """A trainer does nothing until something is painted, or until it is told to go on.
+
+    Attributes
+    ----------
+    reason
+        `classes`: not every class is painted yet; `learnt`: there is nothing left to learn; `paused`.
+    missing
+        Names of the classes that nothing is painted of yet.
+    """
+
+    reason: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StrokesPainted(Event):
+    """A simulated annotator painted, and the network learnt from it.
+
+    Attributes
+    ----------
+    strokes
+        Painted so far.
+    seconds
+        Of machine time so far.
+    dice, precision
+        Mean over the classes of Dice, and average precision at IoU 0.5 of the objects, on images that were
+        never touched; NaN where they were not scored this time.
+    adopted
+        Whether the version that learnt the last stroke was adopted.
+    """
+
+    strokes: int
+    seconds: float
+    dice: float
+    precision: float
+    adopted: bool
+
+
+@dataclass(frozen=True)
 class Finished(Event):
     """The last event of a job in another process that came to its end: the result as a dictionary."""
 

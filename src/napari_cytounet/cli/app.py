@@ -19,10 +19,14 @@ COMMANDS = {
     "threshold": "Make labels from probabilities or from raw images.",
     "evaluate": "Score predictions against truth, image by image and over all.",
     "measure": "Measure every object into one table: area, shape, place and intensity.",
+    "simulate": "Find out how much you would have to paint: an annotator who knows the masks teaches a "
+    "network.",
     "runs": "Show the runs kept so far, side by side.",
     "speed": "Measure how long a training step takes here, to know what fits into your minutes.",
     "work": "Carry out the training that RUN/job.json asks for: what the napari plugin starts; also on "
     "another machine that shares the folder.",
+    "trainer": "Learn from the strokes of a correction session while somebody paints; also on another "
+    "machine that shares the folder.",
     "demo": "Do the whole job on sample data, real where it can be had, in under two minutes.",
     "doctor": "Show versions, measure the devices, and say what is missing and how to get it.",
 }

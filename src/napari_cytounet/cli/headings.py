@@ -10,6 +10,7 @@ HEADINGS = (
     "Prediction",
     "Threshold",
     "Scores",
+    "Simulation",
     "Masks",
     "Images",
     "Network",

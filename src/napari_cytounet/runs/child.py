@@ -134,17 +134,38 @@ def start_training(folder: Path, job: TrainJob, *, threads: int | None = None) -
         If the folder is taken or cannot be written to.
     """
     run = RunFolder(folder)
-    if lock_holder(folder) is not None:
-        raise OutputError(f"{folder} is being trained already. Stop that training, or wait for its end.")
+    _refuse_second(folder)
     if not job.resume:
         run.make(holding=PROCESS_FILES)
     write_job(folder, job)
+    return start_process(run, "work", threads=threads)
+
+
+def start_process(run: RunFolder, command: str, *, threads: int | None = None) -> RunningTraining:
+    """Start one of our commands on a folder in another process, which ends when this one does.
+
+    Parameters
+    ----------
+    run
+        The folder, in which nobody else is at work.
+    command
+        `work`, or `trainer` for a correction session.
+    threads
+        Processor cores that it may use; all, or those of its settings, if not given.
+
+    Raises
+    ------
+    OutputError
+        If another process works in the folder, or this one cannot be started.
+    """
+    folder = run.path
+    _refuse_second(folder)
     reader = EventReader(folder, from_end=True)
     try:
         run.commands.unlink(missing_ok=True)  # what an earlier process was told
         with run.output.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 our own program, without a shell
-                _command(folder, threads),
+                _command(folder, command, threads),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -156,13 +177,18 @@ def start_training(folder: Path, job: TrainJob, *, threads: int | None = None) -
     return RunningTraining(folder, reader, process)
 
 
+def _refuse_second(folder: Path) -> None:
+    if lock_holder(folder) is not None:
+        raise OutputError(f"{folder} is being trained already. Stop that training, or wait for its end.")
+
+
 def follow(folder: Path) -> RunningTraining:
     """Watch a training that another process started; its events are told from the beginning."""
     return RunningTraining(folder, EventReader(folder))
 
 
-def _command(folder: Path, threads: int | None) -> list[str]:
-    words = [sys.executable, "-m", "napari_cytounet", "work", str(folder), "--parent", str(os.getpid())]
+def _command(folder: Path, command: str, threads: int | None) -> list[str]:
+    words = [sys.executable, "-m", "napari_cytounet", command, str(folder), "--parent", str(os.getpid())]
     return words if threads is None else [*words, "--threads", str(threads)]
 
 

@@ -57,7 +57,7 @@ def working(
         With what is wrong; the log tells it too.
     """
     cancel = cancel or threading.Event()
-    with locked(folder), watching(folder, cancel, parent), _end_in_log(folder):
+    with locked(folder), watching(folder, cancel, parent), end_in_log(folder):
         append_event(folder, Started(os.getpid(), platform.node()))
         job = _asked(read_job(folder), folder, device, cancel)
         while True:
@@ -97,7 +97,7 @@ def _asked(
 
 
 @contextmanager
-def _end_in_log(folder: Path) -> Iterator[None]:
+def end_in_log(folder: Path) -> Iterator[None]:
     """Tell the log of an error, as far as it can still be written to."""
     try:
         yield

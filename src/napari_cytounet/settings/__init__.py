@@ -6,6 +6,8 @@ run's record its JSON. One frozen model a concern; `TrainSettings` gathers those
 
 from napari_cytounet.settings.base import Colour as Colour
 from napari_cytounet.settings.base import Settings as Settings
+from napari_cytounet.settings.correction import CorrectionSettings as CorrectionSettings
+from napari_cytounet.settings.correction import SimulationSettings as SimulationSettings
 from napari_cytounet.settings.images import ImageSettings as ImageSettings
 from napari_cytounet.settings.images import MaskKind as MaskKind
 from napari_cytounet.settings.images import MaskSettings as MaskSettings

@@ -1,0 +1,1 @@
+"""Correcting a network while it learns: strokes in, better versions out. Knows no window."""

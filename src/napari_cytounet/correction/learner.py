@@ -1,0 +1,136 @@
+"""The network that learns from strokes: one step at a time, and its running average that is shown."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import torch
+from torch import Tensor, nn
+
+from napari_cytounet.settings import (
+    AugmentationSettings,
+    CorrectionSettings,
+    LossSettings,
+    OptimiserSettings,
+)
+from napari_cytounet.unet.augmentation import Augmentation
+from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.losses import segmentation_loss
+from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.optimisers import build_optimiser
+
+AUGMENTATION = AugmentationSettings()
+LOSS = LossSettings()
+CLIP = 1.0
+LEAST_PAINTED = 0.25
+"""Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
+
+SURE = 0.8
+"""How sure the running average must be of a class, or of background, for the network to follow it."""
+
+
+class Learner:
+    """A network that learns from windows, some of them painted.
+
+    Parameters
+    ----------
+    network
+        Where to start from.
+    settings
+        Rates, and how large patches are.
+    device
+        Where to compute.
+
+    Attributes
+    ----------
+    window
+        Side of the windows that `step` takes.
+    """
+
+    def __init__(self, network: UNet, settings: CorrectionSettings, device: Device) -> None:
+        self._settings = settings
+        self.device = device
+        self.network = device.place(network).train()
+        self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self._optimiser = build_optimiser(self.network, OptimiserSettings())
+        self._augment = Augmentation(AUGMENTATION, settings.patch_size)
+        self.window = self._augment.window_size
+        self._variations = torch.Generator().manual_seed(settings.seed)
+        self._steps = 0
+
+    def step(self, painted: Tensor, free: Tensor, rate: float) -> float:
+        """Take one step and return the loss on what is painted, NaN where the step was skipped.
+
+        Parameters
+        ----------
+        painted
+            (N, C + K + 1, W, W): pixels and targets of windows around strokes.
+        free
+            (M, C, W, W): pixels of windows from anywhere.
+        rate
+            Learning rate.
+        """
+        settings, channels = self._settings, self.network.channels
+        place = self.device.torch_device
+        painted = painted.to(place)
+        image, target = self._augment(painted[:, :channels], painted[:, channels:], self._variations)
+        known = target[:, -1]
+        labelled = known >= LEAST_PAINTED
+        targets = (target[:, :-1] / known.clamp_min(LEAST_PAINTED)[:, None]).clamp(0, 1)
+        if len(free):
+            free = free.to(place)
+            patches, _ = self._augment(free, free[:, :1], self._variations)
+            image = torch.cat([image, patches])
+        image = image.contiguous(memory_format=torch.channels_last)
+        with self.device.autocast():
+            logits = self.network(image)
+        loss = segmentation_loss(logits[: len(painted)], targets, labelled, LOSS)
+        total = loss
+        if settings.consistency > 0:
+            total = total + settings.consistency * self._disagreement(image, logits, len(painted), labelled)
+        self.network.zero_grad()
+        total.backward()  # type: ignore[no-untyped-call]
+        length = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        if not bool(torch.isfinite(length) & torch.isfinite(total.detach())):
+            restore_statistics(self.network, self.averaged)
+            return math.nan
+        self._optimiser.step(rate)
+        average_into(self.averaged, self.network, settings.averaging, self._steps)
+        self._steps += 1
+        return float(loss.detach())
+
+    def _disagreement(self, image: Tensor, logits: Tensor, painted: int, labelled: Tensor) -> Tensor:
+        """Return how far the network is from its running average where nothing is painted."""
+        with torch.no_grad(), self.device.autocast():
+            taught = probabilities(self.averaged(image).float())
+        background = 1 - taught.sum(dim=1)
+        sure = torch.cat([taught, background[:, None]], dim=1).amax(dim=1) > SURE
+        sure[:painted] &= ~labelled
+        ours = probabilities(logits.float())
+        return ((ours - taught) ** 2).sum(dim=1)[sure].sum() / sure.numel()
+
+    def candidate(self, windows: Tensor) -> UNet:
+        """Return the running average as it would be shown, in evaluation mode.
+
+        The statistics of its normalisation are taken anew from windows of the images as they are: those of
+        the steps follow the last strokes, which lie on what is rare.
+
+        Parameters
+        ----------
+        windows
+            (N, C, Y, X) from anywhere.
+        """
+        candidate = copy.deepcopy(self.averaged)
+        norms = [layer for layer in candidate.modules() if isinstance(layer, nn.BatchNorm2d)]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # a plain average over the batches
+        candidate.train()
+        with torch.no_grad():
+            for batch in torch.split(windows, 8):
+                candidate(batch.to(self.device.torch_device, memory_format=torch.channels_last))
+        for norm in norms:
+            norm.momentum = 0.1
+        return candidate.eval()

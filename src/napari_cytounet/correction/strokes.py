@@ -1,0 +1,179 @@
+"""The strokes that are taught: where they lie, how well each is obeyed, and which are learnt from next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cytounet.correction.annotation import PlaneKey
+from napari_cytounet.correction.supervision import Supervision
+from napari_cytounet.correction.working_plane import WorkingPlane
+
+OBEYED = 0.8
+"""Share of a stroke's pixels that must be found as painted for it to count as obeyed."""
+
+FOLDS = 5
+"""Parts that strokes are divided into by place: one at a time is not learnt from, but judged on."""
+
+PLACE = 256
+"""Side in working pixels of the squares whose strokes share a fold."""
+
+MOST_POINTS = 64
+"""Most pixels of a stroke that patches are centred on."""
+
+
+@dataclass
+class Stroke:
+    """What is left of a stroke, and how well it is obeyed.
+
+    Attributes
+    ----------
+    number
+        Of its entry in the journal.
+    plane
+        Where.
+    points
+        (N, 2) working pixels of it, at most `MOST_POINTS`.
+    classes
+        (N,) class of each: 0 background, 1 and up.
+    fold
+        Which part it belongs to.
+    right
+        Share of it that the latest version it was judged by finds as painted; None before.
+    before
+        The same by the version that was there when it was painted: judged before it was learnt.
+    lessons
+        How many patches were drawn around it.
+    """
+
+    number: int
+    plane: PlaneKey
+    points: NDArray[np.intp]
+    classes: NDArray[np.intp]
+    fold: int
+    right: float | None = None
+    before: float | None = None
+    lessons: int = 0
+
+    @property
+    def obeyed(self) -> bool:
+        """Whether it is found as it was painted."""
+        return self.right is not None and self.right >= OBEYED
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        """The working pixel of the stroke that is nearest to its middle."""
+        middle = self.points.mean(axis=0)
+        nearest = np.argmin(((self.points - middle) ** 2).sum(axis=1))
+        row, column = self.points[nearest]
+        return int(row), int(column)
+
+
+class Strokes:
+    """All strokes of a session, brought up to date entry by entry."""
+
+    def __init__(self, seed: int) -> None:
+        self._strokes: dict[int, Stroke] = {}
+        self._random = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return len(self._strokes)
+
+    def __contains__(self, number: int) -> bool:
+        return number in self._strokes
+
+    def __getitem__(self, number: int) -> Stroke:
+        return self._strokes[number]
+
+    @property
+    def obeyed(self) -> int:
+        """How many are found as they were painted, as far as they were judged."""
+        return sum(stroke.obeyed for stroke in self._strokes.values())
+
+    def all(self) -> list[Stroke]:
+        """Return the strokes that something is left of, oldest first."""
+        return list(self._strokes.values())
+
+    def update(
+        self, number: int, supervision: Supervision, plane_of: Callable[[PlaneKey], WorkingPlane]
+    ) -> None:
+        """Take a stroke in, or what later ones left of it."""
+        key, _, _ = supervision.strokes[number]
+        pixels, values = supervision.pixels_of(number)
+        if len(pixels) == 0:
+            self._strokes.pop(number, None)
+            return
+        if len(pixels) > MOST_POINTS:
+            kept = self._random.choice(len(pixels), MOST_POINTS, replace=False)
+            pixels, values = pixels[kept], values[kept]
+        scale = plane_of(key).scale
+        points = ((pixels + 0.5) * scale).astype(np.intp)
+        former = self._strokes.get(number)
+        fold = _fold(key, points.mean(axis=0)) if former is None else former.fold
+        stroke = Stroke(number, key, points, values.astype(np.intp) - 1, fold)
+        if former is not None:
+            stroke.right, stroke.before, stroke.lessons = former.right, former.before, former.lessons
+        self._strokes[number] = stroke
+
+    def classes(self) -> set[int]:
+        """Return the classes that are painted anywhere, background (0) included."""
+        return {int(value) for stroke in self._strokes.values() for value in np.unique(stroke.classes)}
+
+    def draw(self, count: int, held_out: int | None) -> list[tuple[Stroke, int, int]]:
+        """Draw strokes to learn from, each with the working pixel of it that a patch is centred on.
+
+        Each class is drawn as often as any other; among its strokes those that are not obeyed and those
+        that were learnt from little come more often.
+
+        Parameters
+        ----------
+        count
+            How many.
+        held_out
+            Fold that is not drawn from, unless nothing else is there of a class.
+        """
+        by_class: dict[int, list[Stroke]] = {}
+        for stroke in self._strokes.values():
+            for value in np.unique(stroke.classes):
+                by_class.setdefault(int(value), []).append(stroke)
+        for value, strokes in by_class.items():
+            by_class[value] = [stroke for stroke in strokes if stroke.fold != held_out] or strokes
+        values = sorted(by_class)
+        drawn = []
+        for number in range(count):
+            value = values[(number + int(self._random.integers(len(values)))) % len(values)]
+            strokes = by_class[value]
+            weights = np.array([_weight(stroke) for stroke in strokes])
+            stroke = strokes[int(self._random.choice(len(strokes), p=weights / weights.sum()))]
+            points = stroke.points[stroke.classes == value]
+            row, column = points[int(self._random.integers(len(points)))]
+            stroke.lessons += 1
+            drawn.append((stroke, int(row), int(column)))
+        return drawn
+
+    def to_judge(self, count: int, held_out: int | None) -> list[Stroke]:
+        """Return strokes to judge a version on: the held-out ones, the latest, and others at random."""
+        strokes = self.all()
+        held = [stroke for stroke in strokes if stroke.fold == held_out][-count // 3 :]
+        latest = [stroke for stroke in strokes[-count // 3 :] if stroke not in held]
+        rest = [stroke for stroke in strokes if stroke not in held and stroke not in latest]
+        room = min(len(rest), count - len(held) - len(latest))
+        chosen = self._random.permutation(len(rest))[: max(0, room)]
+        return held + latest + [rest[int(place)] for place in chosen]
+
+
+def _weight(stroke: Stroke) -> float:
+    wrong = 1.0 if stroke.right is None else 1.0 - stroke.right
+    return 0.15 + wrong + 1.0 / (1.0 + stroke.lessons / 20.0)
+
+
+def _fold(key: PlaneKey, middle: NDArray[np.float64]) -> int:
+    row, column = (int(at) // PLACE for at in middle)
+    place = (key.image, *key.index, row, column)
+    mixed = 0
+    for part in place:
+        mixed = (mixed * 1_000_003 + part + 7) % 2_147_483_647
+    return mixed % FOLDS

@@ -1,0 +1,157 @@
+"""All that was painted so far, and which stroke each pixel is of: sparse, so that images may be huge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_cytounet.correction.annotation import UNKNOWN, Box, PlaneKey, Values
+from napari_cytounet.correction.journal import Entry, Layer
+
+CHUNK = 256
+"""Side of the squares that planes are kept in; only those that something was painted in are there."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an entry changed.
+
+    Attributes
+    ----------
+    painted
+        Pixels that say something now and said nothing, or something else, before.
+    contradicted
+        Those of them that said something else: the later stroke wins.
+    touched
+        Numbers of the strokes that lost pixels.
+    """
+
+    painted: int
+    contradicted: int
+    touched: frozenset[int]
+
+
+class Supervision:
+    """What is painted on all planes of a session.
+
+    Attributes
+    ----------
+    strokes
+        The box and plane of every entry that painted something, by its number.
+    """
+
+    def __init__(self) -> None:
+        self._planes: dict[tuple[PlaneKey, Layer], _SparsePlane] = {}
+        self.strokes: dict[int, tuple[PlaneKey, Layer, Box]] = {}
+
+    def apply(self, entry: Entry) -> Change:
+        """Take an entry in; what it does not change keeps its stroke."""
+        plane = self._planes.setdefault((entry.plane, entry.layer), _SparsePlane())
+        before, owners = plane.values.read(entry.box), plane.owners.read(entry.box)
+        changed = before != entry.values
+        painted = changed & (entry.values != UNKNOWN)
+        lost = np.unique(owners[changed & (owners > 0)])
+        plane.values.write(entry.box, entry.values)
+        plane.owners.write(entry.box, np.where(changed, np.where(painted, entry.number, 0), owners))
+        if painted.any():
+            self.strokes[entry.number] = entry.plane, entry.layer, entry.box
+        return Change(
+            int(painted.sum()),
+            int((painted & (before != UNKNOWN)).sum()),
+            frozenset(int(number) for number in lost),
+        )
+
+    def values(self, key: PlaneKey, box: Box) -> Values:
+        """Return what is painted in a box, (Y, X) uint8; beyond the plane nothing is."""
+        strokes, edits = (self._values(key, layer, box) for layer in (Layer.STROKES, Layer.EDITS))
+        return np.where(strokes != UNKNOWN, strokes, edits)
+
+    def layer_values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
+        """Return what one layer says in a box, (Y, X) uint8."""
+        return self._values(key, layer, box)
+
+    def pixels_of(self, number: int) -> tuple[NDArray[np.intp], Values]:
+        """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,)."""
+        key, layer, box = self.strokes[number]
+        plane = self._planes[key, layer]
+        rows, columns = np.nonzero(plane.owners.read(box) == number)
+        values = plane.values.read(box)[rows, columns]
+        return np.stack([rows + box.top, columns + box.left], axis=1), values
+
+    def planes(self) -> list[PlaneKey]:
+        """Return the planes that something is painted on."""
+        return sorted({key for (key, _), plane in self._planes.items() if plane.values.any()})
+
+    def chunks(self, key: PlaneKey) -> list[Box]:
+        """Return the boxes of a plane that something was painted in."""
+        boxes = {
+            box
+            for layer in Layer
+            if (key, layer) in self._planes
+            for box in self._planes[key, layer].values.chunks()
+        }
+        return sorted(boxes, key=lambda box: (box.top, box.left))
+
+    def _values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
+        plane = self._planes.get((key, layer))
+        return np.zeros(box.shape, np.uint8) if plane is None else plane.values.read(box)
+
+
+class _SparseArray:
+    """An endless array of zeros, of which the squares are kept that something was written in."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._dtype = dtype
+        self._chunks: dict[tuple[int, int], NDArray[Any]] = {}
+
+    def read(self, box: Box) -> NDArray[Any]:
+        result = np.zeros(box.shape, self._dtype)
+        for place, inside, outside in _overlaps(box):
+            chunk = self._chunks.get(place)
+            if chunk is not None:
+                result[outside] = chunk[inside]
+        return result
+
+    def write(self, box: Box, values: NDArray[Any]) -> None:
+        for place, inside, outside in _overlaps(box):
+            part = values[outside]
+            if place not in self._chunks:
+                if not part.any():
+                    continue
+                self._chunks[place] = np.zeros((CHUNK, CHUNK), self._dtype)
+            self._chunks[place][inside] = part
+
+    def any(self) -> bool:
+        return any(bool(chunk.any()) for chunk in self._chunks.values())
+
+    def chunks(self) -> list[Box]:
+        return [
+            Box(row * CHUNK, column * CHUNK, (row + 1) * CHUNK, (column + 1) * CHUNK)
+            for (row, column), chunk in self._chunks.items()
+            if chunk.any()
+        ]
+
+
+@dataclass
+class _SparsePlane:
+    values: _SparseArray = field(default_factory=lambda: _SparseArray(np.uint8))
+    owners: _SparseArray = field(default_factory=lambda: _SparseArray(np.int32))
+
+
+def _overlaps(box: Box) -> Iterator[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
+    """Give each square that a box overlaps: its place, the part inside it, and that part inside the box."""
+    for row, rows, box_rows in _axis_overlaps(box.top, box.bottom):
+        for column, columns, box_columns in _axis_overlaps(box.left, box.right):
+            yield (row, column), (rows, columns), (box_rows, box_columns)
+
+
+def _axis_overlaps(start: int, stop: int) -> Iterator[tuple[int, slice, slice]]:
+    for place in range(start // CHUNK, -(-stop // CHUNK)):
+        first, last = max(start, place * CHUNK), min(stop, (place + 1) * CHUNK)
+        if first < last:
+            origin = place * CHUNK
+            yield place, slice(first - origin, last - origin), slice(first - start, last - start)

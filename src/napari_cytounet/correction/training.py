@@ -1,0 +1,226 @@
+"""Learning from strokes while they come: steps, and between them new versions that are proposed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_cytounet.correction.annotation import PlaneKey
+from napari_cytounet.correction.journal import Entry
+from napari_cytounet.correction.judging import Verdict, compare, share_right
+from napari_cytounet.correction.learner import Learner
+from napari_cytounet.correction.strokes import FOLDS, Strokes
+from napari_cytounet.correction.supervision import Change, Supervision
+from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
+from napari_cytounet.images.image import Image
+from napari_cytounet.settings import CorrectionSettings
+from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.model_card import ModelCard
+from napari_cytounet.unet.network import UNet
+
+JUDGED = 32
+"""Strokes that a version is judged on: so the time for it does not grow with their number."""
+
+STATISTICS = 16
+"""Windows from anywhere that the statistics of the normalisation are taken from."""
+
+CACHE_BYTES = 400_000_000
+
+LEAST_RATE = 0.15
+"""Share of the learning rate that is left when there is nothing new to learn."""
+
+SETTLING = 0.99
+"""Share of the rate that is left after each step; a stroke that was not known before raises it again."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A network that was adopted.
+
+    Attributes
+    ----------
+    number
+        Of the proposal, from 1.
+    network
+        In evaluation mode.
+    knows
+        Number of the last entry of the journal that it was trained on.
+    """
+
+    number: int
+    network: UNet
+    knows: int
+
+
+class CorrectionTraining:
+    """What has been painted, what has been learnt of it, and the version that is shown.
+
+    Parameters
+    ----------
+    images
+        Of the session.
+    card
+        Of the model that is taught.
+    network
+        Where to start from.
+    settings, device
+        How and where to learn.
+    begun
+        Whether the network learnt in this session before: then it is the version that is shown.
+
+    Attributes
+    ----------
+    supervision, strokes
+        What is painted.
+    steps
+        Taken so far.
+    proposals
+        Made so far.
+    latest
+        Number of the last entry that was taken in.
+    shown, former
+        The version that was adopted last, and the one before; None where there is none.
+    """
+
+    def __init__(
+        self,
+        images: Sequence[Image],
+        card: ModelCard,
+        network: UNet,
+        settings: CorrectionSettings,
+        device: Device,
+        *,
+        begun: bool = False,
+    ) -> None:
+        self.card = card
+        self.device = device
+        self._settings = settings
+        self.supervision = Supervision()
+        cache = ChunkCache(CACHE_BYTES)
+        self._planes = {
+            key: WorkingPlane(image, key, card, self.supervision, cache)
+            for number, image in enumerate(images)
+            for key in (PlaneKey(number, index) for index in image.planes)
+        }
+        areas = np.array([plane.height * plane.width for plane in self._planes.values()], dtype=np.float64)
+        self._share = areas / areas.sum()
+        self.strokes = Strokes(settings.seed)
+        self._random = np.random.default_rng(settings.seed)
+        self.steps = 0
+        self.proposals = 0
+        self.latest = 0
+        self._rate = 1.0
+        self.shown: Version | None = None
+        self.former: Version | None = None
+        self._learner = Learner(network, settings, device)
+        if begun:
+            self.restart(network)
+
+    def plane(self, key: PlaneKey) -> WorkingPlane:
+        """Return a plane at the working scale."""
+        return self._planes[key]
+
+    @property
+    def planes(self) -> list[WorkingPlane]:
+        """All planes of all images."""
+        return list(self._planes.values())
+
+    @property
+    def missing_classes(self) -> list[int]:
+        """Classes that nothing is painted of yet, background (0) included: until then nothing is learnt."""
+        return sorted(set(range(len(self.card.classes) + 1)) - self.strokes.classes())
+
+    def restart(self, network: UNet) -> None:
+        """Show a network, and learn on from it."""
+        self.proposals += 1
+        self.former = self.shown
+        self.shown = Version(self.proposals, self.device.place(copy.deepcopy(network)).eval(), self.latest)
+        self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
+
+    def take(self, entries: Sequence[Entry]) -> list[Change]:
+        """Take new entries of the journal in, and judge the version that is shown on them.
+
+        Entries of planes that the session does not have are passed over.
+        """
+        changes, fresh = [], []
+        for entry in entries:
+            self.latest = entry.number
+            if entry.plane not in self._planes:
+                continue
+            change = self.supervision.apply(entry)
+            self._planes[entry.plane].repaint(entry.box)
+            for number in {entry.number, *change.touched} & self.supervision.strokes.keys():
+                self.strokes.update(number, self.supervision, self.plane)
+            changes.append(change)
+            fresh.append(entry.number)
+        self._judge_before(fresh)
+        return changes
+
+    def learn(self, steps: int) -> None:
+        """Take some steps."""
+        for _ in range(steps):
+            drawn = self.strokes.draw(self._settings.stroke_patches, self._held_out)
+            painted = [self._window(self.plane(stroke.plane), row, column) for stroke, row, column in drawn]
+            free = self.free_windows(self._settings.free_patches, self._learner.window)
+            rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
+            self._learner.step(torch.stack(painted), free, rate)
+            self._rate *= SETTLING
+            self.steps += 1
+
+    def propose(self) -> Verdict:
+        """Judge what was learnt against the version that is shown, and adopt it unless it is worse."""
+        candidate = self._learner.candidate(self.free_windows(STATISTICS, self._settings.patch_size))
+        judged = self.strokes.to_judge(JUDGED, self._held_out)
+        right = share_right(candidate, judged, self.plane, self.card.thresholds, self.device)
+        shown = None
+        if self.shown is not None:
+            shown = share_right(self.shown.network, judged, self.plane, self.card.thresholds, self.device)
+        held_out = frozenset(stroke.number for stroke in judged if stroke.fold == self._held_out)
+        verdict = compare(right, shown, held_out)
+        self.proposals += 1
+        if verdict.adopted:
+            self.former = self.shown
+            self.shown = Version(self.proposals, candidate, self.latest)
+        for stroke in judged:
+            stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
+        return verdict
+
+    def free_windows(self, count: int, side: int) -> Tensor:
+        """Return the pixels of windows from anywhere, (count, C, side, side)."""
+        channels = self._learner.network.channels
+        windows = [torch.empty(0, channels, side, side)]
+        planes = self.planes
+        for place in self._random.choice(len(planes), size=count, p=self._share):
+            plane = planes[int(place)]
+            top = int(self._random.integers(max(1, plane.height - side + 1)))
+            left = int(self._random.integers(max(1, plane.width - side + 1)))
+            windows.append(plane.pixels((top, top + side), (left, left + side))[None])
+        return torch.cat(windows)
+
+    @property
+    def _held_out(self) -> int:
+        """The fold that is not learnt from until the next proposal: each in its turn."""
+        return self.proposals % FOLDS
+
+    def _window(self, plane: WorkingPlane, row: int, column: int) -> Tensor:
+        """Return pixels and targets around a working pixel, (C + K + 1, W, W)."""
+        side = self._learner.window
+        rows = (row - side // 2, row - side // 2 + side)
+        columns = (column - side // 2, column - side // 2 + side)
+        return torch.cat([plane.pixels(rows, columns), plane.targets(rows, columns)])
+
+    def _judge_before(self, fresh: Sequence[int]) -> None:
+        """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""
+        strokes = [self.strokes[number] for number in fresh if number in self.strokes]
+        found: dict[int, float] = {}
+        if self.shown is not None and len(strokes) <= JUDGED:  # a session that is opened again knows them
+            network = self.shown.network
+            found = share_right(network, strokes, self.plane, self.card.thresholds, self.device)
+        for stroke in strokes:
+            stroke.before = stroke.right = found.get(stroke.number, 0.0)
+            self._rate = min(1.0, self._rate + 0.5 * (1 - stroke.before))

@@ -1,0 +1,163 @@
+"""A plane at the working scale with what is painted on it, square by square, as far as it is needed.
+
+The time to read a window grows neither with the plane nor with the number of strokes.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_cytounet.correction.annotation import FIRST_CLASS, UNKNOWN, Box, PlaneKey
+from napari_cytounet.correction.supervision import Supervision
+from napari_cytounet.images.image import Image
+from napari_cytounet.unet.fit import scale_for
+from napari_cytounet.unet.inference import Interval
+from napari_cytounet.unet.model_card import ModelCard
+from napari_cytounet.unet.prediction import PlaneReader
+from napari_cytounet.unet.resampling import axis_resampling, working_size
+
+CHUNK = 128
+"""Side of the squares, in working pixels."""
+
+
+class ChunkCache:
+    """Remembers the tensors that were used last, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._kept: OrderedDict[Hashable, Tensor] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
+        """Return what is remembered under a key, or make it."""
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = make()
+            self._bytes += found.nbytes
+        self._kept[key] = found
+        while self._bytes > self._limit and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= dropped.nbytes
+        return found
+
+
+class WorkingPlane:
+    """One plane at the working scale.
+
+    Parameters
+    ----------
+    image, key
+        The plane.
+    card
+        Normalisation, scale and classes of the model that learns.
+    supervision
+        What is painted.
+    cache
+        Shared by all planes of a session.
+
+    Attributes
+    ----------
+    scale
+        Working pixels a pixel.
+    height, width
+        In working pixels.
+    """
+
+    def __init__(
+        self, image: Image, key: PlaneKey, card: ModelCard, supervision: Supervision, cache: ChunkCache
+    ) -> None:
+        self.image = image
+        self.key = key
+        self.scale = scale_for(card, image)
+        self.height = working_size(image.height, self.scale)
+        self.width = working_size(image.width, self.scale)
+        self._classes = len(card.classes)
+        self._supervision = supervision
+        self._cache = cache
+        self._read = PlaneReader(image, key.index, card.normalisation, self.scale)
+        self._targets: dict[tuple[int, int], Tensor] = {}
+
+    def pixels(self, rows: Interval, columns: Interval) -> Tensor:
+        """Return normalised pixels of a box, (C, Y, X) float32; beyond the edges it is mirrored."""
+        result = torch.empty(self.image.channels, rows[1] - rows[0], columns[1] - columns[0])
+        for place, inside, outside in _squares(rows, columns):
+            chunk = self._cache.get(("pixels", self.key, place), lambda place=place: self._chunk(place))  # type: ignore[misc]
+            result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
+        return result
+
+    def targets(self, rows: Interval, columns: Interval) -> Tensor:
+        """Return what is painted in a box, (K + 1, Y, X) float32.
+
+        The share of each class in each working pixel, and last the share of it that is painted at all.
+        """
+        result = torch.zeros(self._classes + 1, rows[1] - rows[0], columns[1] - columns[0])
+        for place, inside, outside in _squares(rows, columns):
+            chunk = self._targets.get(place)
+            if chunk is not None:
+                result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
+        return result
+
+    def repaint(self, box: Box) -> None:
+        """Bring the targets up to date where something was painted (a box in the image's own pixels)."""
+        # Resizing reads a few pixels around each.
+        reach = 2 / self.scale + 2
+        rows = (int((box.top - reach) * self.scale), int((box.bottom + reach) * self.scale) + 1)
+        columns = (int((box.left - reach) * self.scale), int((box.right + reach) * self.scale) + 1)
+        for place, _, _ in _squares(rows, columns):
+            chunk = self._painted(place)
+            if bool(chunk[-1].any()):
+                self._targets[place] = chunk
+            else:
+                self._targets.pop(place, None)
+
+    def to_working(self, row: float, column: float) -> tuple[int, int]:
+        """Return the working pixel that a pixel of the image lies in."""
+        return int((row + 0.5) * self.scale), int((column + 0.5) * self.scale)
+
+    def _chunk(self, place: tuple[int, int]) -> Tensor:
+        rows, columns = _interval(place[0]), _interval(place[1])
+        return self._read(rows, columns).contiguous()
+
+    def _painted(self, place: tuple[int, int]) -> Tensor:
+        """Return the targets of a square from what is painted in it."""
+        rows, columns = _interval(place[0]), _interval(place[1])
+        down = axis_resampling(self.image.height, self.scale, *rows)
+        across = axis_resampling(self.image.width, self.scale, *columns)
+        box = Box(down.source.start, across.source.start, down.source.stop, across.source.stop)
+        values = self._supervision.values(self.key, box)
+        members = [values == FIRST_CLASS + number for number in range(self._classes)]
+        layers = np.stack([*members, (values != UNKNOWN) & (values < FIRST_CLASS + self._classes)])
+        shares = across.apply(down.apply(torch.from_numpy(layers.astype(np.float32)), 1), 2)
+        shares[:, [row < 0 or row >= self.height for row in range(*rows)]] = 0
+        shares[:, :, [column < 0 or column >= self.width for column in range(*columns)]] = 0
+        return shares
+
+
+def _squares(
+    rows: Interval, columns: Interval
+) -> list[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
+    """Return each square that a box overlaps: its place, the part inside it, and that part in the box."""
+    return [
+        ((row, column), (inside_rows, inside_columns), (outside_rows, outside_columns))
+        for row, inside_rows, outside_rows in _along(rows)
+        for column, inside_columns, outside_columns in _along(columns)
+    ]
+
+
+def _along(interval: Interval) -> list[tuple[int, slice, slice]]:
+    start, stop = interval
+    parts = []
+    for place in range(start // CHUNK, -(-stop // CHUNK)):
+        first, last = max(start, place * CHUNK), min(stop, (place + 1) * CHUNK)
+        origin = place * CHUNK
+        parts.append((place, slice(first - origin, last - origin), slice(first - start, last - start)))
+    return parts
+
+
+def _interval(place: int) -> Interval:
+    return place * CHUNK, (place + 1) * CHUNK
