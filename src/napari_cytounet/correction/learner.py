@@ -18,17 +18,17 @@ from napari_cytounet.unet.augmentation import Augmentation
 from napari_cytounet.unet.averaging import average_into, restore_statistics
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.losses import segmentation_loss
-from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.optimisers import build_optimiser
 
 AUGMENTATION = AugmentationSettings()
 LOSS = LossSettings()
 CLIP = 1.0
+PREFERENCE = 2.0
+"""Logit by which a new network prefers background."""
+
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
-
-SURE = 0.8
-"""How sure the running average must be of a class, or of background, for the network to follow it."""
 
 
 class Learner:
@@ -87,29 +87,16 @@ class Learner:
         with self.device.autocast():
             logits = self.network(image)
         loss = segmentation_loss(logits[: len(painted)], targets, labelled, LOSS)
-        total = loss
-        if settings.consistency > 0:
-            total = total + settings.consistency * self._disagreement(image, logits, len(painted), labelled)
         self.network.zero_grad()
-        total.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]
         length = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
-        if not bool(torch.isfinite(length) & torch.isfinite(total.detach())):
+        if not bool(torch.isfinite(length) & torch.isfinite(loss.detach())):
             restore_statistics(self.network, self.averaged)
             return math.nan
         self._optimiser.step(rate)
         average_into(self.averaged, self.network, settings.averaging, self._steps)
         self._steps += 1
         return float(loss.detach())
-
-    def _disagreement(self, image: Tensor, logits: Tensor, painted: int, labelled: Tensor) -> Tensor:
-        """Return how far the network is from its running average where nothing is painted."""
-        with torch.no_grad(), self.device.autocast():
-            taught = probabilities(self.averaged(image).float())
-        background = 1 - taught.sum(dim=1)
-        sure = torch.cat([taught, background[:, None]], dim=1).amax(dim=1) > SURE
-        sure[:painted] &= ~labelled
-        ours = probabilities(logits.float())
-        return ((ours - taught) ** 2).sum(dim=1)[sure].sum() / sure.numel()
 
     def candidate(self, windows: Tensor) -> UNet:
         """Return the running average as it would be shown, in evaluation mode.
@@ -134,3 +121,13 @@ class Learner:
         for norm in norms:
             norm.momentum = 0.1
         return candidate.eval()
+
+
+@torch.no_grad()
+def prefer_background(network: UNet) -> None:
+    """Have a new network find background everywhere at first: most of an image is, and it is shown at once."""
+    bias = network.head.bias
+    if network.classes == 1:
+        bias.fill_(-PREFERENCE)
+    else:
+        bias[: network.fold**2] = PREFERENCE  # of the background, which is the first of the classes

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from napari_cytounet import __version__
+from napari_cytounet.correction.learner import prefer_background
 from napari_cytounet.correction.simulation import Simulation, SimulationResult
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
@@ -93,13 +94,9 @@ def simulating(
     card = yield from _card(truths, reading, sources.channels, correction)
     chosen = choose_device(device)
     with chosen.threads_set():
-        training = CorrectionTraining(
-            [image for image, _ in painted],
-            card,
-            build_network(card, correction.seed),
-            correction,
-            chosen,
-        )
+        network = build_network(card, correction.seed)
+        prefer_background(network)
+        training = CorrectionTraining([image for image, _ in painted], card, network, correction, chosen)
         scored = UntouchedImages(kept, reading, card, device)
         result = yield from Simulation(training, truths, scored, simulation).run(cancel)
     if not result.points:

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.correction.journal import JournalReader
+from napari_cytounet.correction.learner import prefer_background
 from napari_cytounet.correction.requests import Request, RequestReader, Wish
 from napari_cytounet.correction.session import read_session
 from napari_cytounet.correction.training import CorrectionTraining
@@ -210,6 +211,8 @@ def _begin(folder: Path, device: Device) -> CorrectionTraining:
     kept = kept_versions(folder)
     start = version_file(folder, kept[-1]) if kept else session.start_from
     network = starting_network(session.card, session.settings.seed, start, freeze_encoder=False)
+    if start is None:
+        prefer_background(network)
     return CorrectionTraining(
         session.open_images(folder), session.card, network, session.settings, device, begun=bool(kept)
     )

@@ -35,12 +35,6 @@ class CorrectionSettings(Settings):
     averaging: float = Field(
         0.98, ge=0, lt=1, description="How much of the running average of the weights is kept at each step."
     )
-    consistency: float = Field(
-        1.0,
-        ge=0,
-        description="Weight of the demand that the network agrees with its own running average where nothing "
-        "is painted (mean teacher); 0 switches it off.",
-    )
     seed: int = Field(0, ge=0, description="Start of all random numbers.")
 
 
