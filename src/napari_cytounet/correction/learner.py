@@ -123,11 +123,12 @@ class Learner:
         return candidate.eval()
 
 
-@torch.no_grad()
 def prefer_background(network: UNet) -> None:
-    """Have a new network find background everywhere at first: most of an image is, and it is shown at once."""
-    bias = network.head.bias
-    if network.classes == 1:
-        bias.fill_(-PREFERENCE)
-    else:
-        bias[: network.fold**2] = PREFERENCE  # of the background, which is the first of the classes
+    """Have a new network find background everywhere at first, as most of an image is."""
+    if network.head.bias is None:
+        raise ValueError("the head of the network has no bias")
+    with torch.no_grad():
+        if network.classes == 1:
+            network.head.bias.fill_(-PREFERENCE)
+        else:
+            network.head.bias[: network.fold**2] = PREFERENCE  # the first of the classes is background
