@@ -3,6 +3,8 @@
 Whole: sampling, augmentation, loss, optimiser, averaging, events and history, as `Training.run` does it.
 Bare: forward, loss, backward, clipping and optimiser on tensors that are already there. Both are timed in
 turns in one process on synthetic cells, so that a drift of the machine's speed hits both.
+
+Kinds of device are named as arguments (`bench_step.py cuda`), all that are here if none is.
 """
 
 from __future__ import annotations
@@ -10,12 +12,13 @@ from __future__ import annotations
 import copy
 import io
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Iterator
 
 import torch
-from reporting import report
+from reporting import report, wait_for
 
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.normalisation import Normalisation
@@ -23,7 +26,7 @@ from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.images.truth import Truth
 from napari_cytounet.runs.history import History
 from napari_cytounet.settings import TrainingSettings, TrainSettings
-from napari_cytounet.unet.devices import available_kinds, choose_device
+from napari_cytounet.unet.devices import Device, available_kinds, choose_device
 from napari_cytounet.unet.losses import segmentation_loss
 from napari_cytounet.unet.model import build_network
 from napari_cytounet.unet.model_card import ModelCard
@@ -33,21 +36,26 @@ from napari_cytounet.unet.planes import TrainingPlane, training_plane
 from napari_cytounet.unet.training import Training
 
 PRESETS = ("fast", "balanced", "thorough", "cytounet")
-ROUNDS = 6
 STEPS = 4
 """Steps timed at a stretch, of each kind."""
+WARM_UP = 3
+"""Stretches of each kind before the first that counts: a GPU chooses its kernels in them."""
+LEAST_ROUNDS = 6
+LEAST_SECONDS = 10.0
+"""Rounds of two stretches are timed until both are reached: short steps need more of them."""
 
 
-def main() -> None:
-    """Run the benchmark on every device that is here."""
-    rows = []
-    for kind in available_kinds():
+def main(kinds: list[str]) -> None:
+    """Run the benchmark on some kinds of device, or on every one that is here."""
+    for kind in kinds or available_kinds():
+        rows = []
         for preset in PRESETS:
-            whole, bare = measure(preset, kind)
+            device, whole, bare = measure(preset, kind)
             ratios = [w / b for w, b in zip(whole, bare, strict=True)]
             rows.append(
                 {
                     "device": kind,
+                    "mixed precision": device.precision,
                     "preset": preset,
                     "whole ms": round(1000 * statistics.median(whole), 1),
                     "bare ms": round(1000 * statistics.median(bare), 1),
@@ -55,12 +63,14 @@ def main() -> None:
                 }
             )
             print(rows[-1], flush=True)
-    report("step", rows, note="median of the ratios of neighbouring stretches; target at most 1.10")
+        report(
+            f"step-{kind}", rows, note="median of the ratios of neighbouring stretches; target at most 1.10"
+        )
 
 
-def measure(preset: str, kind: str) -> tuple[list[float], list[float]]:
-    """Return seconds a step, whole and bare, of each round."""
-    chosen = TrainingSettings.model_validate({"preset": preset, "steps": 10_000})
+def measure(preset: str, kind: str) -> tuple[Device, list[float], list[float]]:
+    """Return the device, and seconds a step of each round, whole and bare."""
+    chosen = TrainingSettings.model_validate({"preset": preset, "steps": 100_000})
     settings = TrainSettings(training=chosen).with_preset()
     device = choose_device(settings.device.model_copy(update={"device": kind}))
     card = ModelCard(channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,))
@@ -70,21 +80,29 @@ def measure(preset: str, kind: str) -> tuple[list[float], list[float]]:
         [],
         settings=settings,
         device=device,
-        pace=StepPace(10_000, 1e-3),
+        pace=StepPace(100_000, 1e-3),
     )
     steps = whole_steps(training)
     bare = bare_steps(training, settings)
     timed: tuple[list[float], list[float]] = ([], [])
     with device.threads_set():
-        for _ in range(ROUNDS + 1):
+        for job in (steps, bare) * WARM_UP:
+            stretch(job, device)
+        ends = time.perf_counter() + LEAST_SECONDS
+        while len(timed[0]) < LEAST_ROUNDS or time.perf_counter() < ends:
             for kept, job in zip(timed, (steps, bare), strict=True):
-                began = time.perf_counter()
-                for _ in range(STEPS):
-                    next(job)
-                if kind == "cuda":
-                    torch.cuda.synchronize()
-                kept.append((time.perf_counter() - began) / STEPS)
-    return timed[0][1:], timed[1][1:]
+                kept.append(stretch(job, device))
+    return device, *timed
+
+
+def stretch(job: Iterator[object], device: Device) -> float:
+    """Take a few steps and return the seconds of one."""
+    wait_for(device)
+    began = time.perf_counter()
+    for _ in range(STEPS):
+        next(job)
+    wait_for(device)
+    return (time.perf_counter() - began) / STEPS
 
 
 def whole_steps(training: Training) -> Iterator[object]:
@@ -133,4 +151,4 @@ def planes() -> list[TrainingPlane]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -9,10 +9,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from napari_cytounet.unet.devices import Device
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -27,11 +30,22 @@ def data_folder() -> Path:
 
 
 def machine() -> str:
-    """Return the processor, its cores, and what of Python and torch ran on it."""
+    """Return the processor, its cores, the GPU, and what of Python and torch ran on it."""
     from importlib.metadata import version
 
+    import torch
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{_processor()}, {cores} cores; Python {platform.python_version()}, torch {version('torch')}"
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    return f"{_processor()}, {cores} cores{gpu}; Python {platform.python_version()}, torch {version('torch')}"
+
+
+def wait_for(device: Device) -> None:
+    """Wait until a GPU has done all that it was given; a clock is read only then."""
+    import torch
+
+    if device.torch_device.type == "cuda":
+        torch.cuda.synchronize()
 
 
 def report(name: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> None:

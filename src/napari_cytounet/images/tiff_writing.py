@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import FileIO
@@ -32,13 +33,16 @@ class TiffWriter:
     The pixels are uncompressed and contiguous, so that every row of a box has a place of its own. They are
     written there explicitly: through a memory map, a full disk would kill the process. Boxes that come from
     left to right, as tiles do, are gathered until they fill whole rows, which take one write and not one a
-    row.
+    row, and are written in the background while the next are computed: at most one band at a time. What
+    goes wrong there is raised by the call after it, `finish` at the latest.
     """
 
-    def __init__(self, file: FileIO, offset: int, layout: Layout) -> None:
+    def __init__(self, file: FileIO, offset: int, layout: Layout, background: Executor) -> None:
         self._file = file
         self._offset = offset
         self._layout = layout
+        self._background = background
+        self._written: Future[None] | None = None
         self._band: _Band | None = None
 
     def write(self, index: tuple[int, ...], rows: slice, columns: slice, values: NDArray[Any]) -> None:
@@ -51,21 +55,36 @@ class TiffWriter:
         box = values if values.ndim == 3 else values[np.newaxis]
         band = self._band
         if band is None or not band.goes_on(planes, row_range, column_range):
-            self.flush()
+            self._flush()
             band = self._started_band(planes, row_range, column_range)
         if band is None:
+            self._wait()
             self._write_box(planes, row_range, column_range, box)
             return
         band.add(box)
         self._band = band
         if band.filled == self._width:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
-        """Write what was gathered."""
+    def finish(self) -> None:
+        """Write what was gathered, and wait until all is written."""
+        self._flush()
+        self._wait()
+
+    def _flush(self) -> None:
+        """Begin to write what was gathered, when the band before it is written."""
         band, self._band = self._band, None
         if band is not None:
-            self._write_box(band.planes, band.rows, range(band.filled), band.values[..., : band.filled])
+            self._wait()
+            columns = range(band.filled)
+            values = band.values[..., : band.filled]
+            self._written = self._background.submit(self._write_box, band.planes, band.rows, columns, values)
+
+    def _wait(self) -> None:
+        """Wait for the band that is being written, and raise what went wrong with it."""
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
 
     @property
     def _width(self) -> int:
@@ -152,7 +171,7 @@ def tiff_writer(
     )
     with tifffile.TiffFile(path) as tiff:
         offset: Any = tiff.series[0].dataoffset
-    with path.open("r+b", buffering=0) as file:
-        writer = TiffWriter(file, offset, layout)
+    with path.open("r+b", buffering=0) as file, ThreadPoolExecutor(max_workers=1) as background:
+        writer = TiffWriter(file, offset, layout, background)
         yield writer
-        writer.flush()
+        writer.finish()

@@ -64,13 +64,15 @@ class Augmentation:
         tuple[Tensor, Tensor]
             (N, C, patch_size, patch_size) and (N, T, patch_size, patch_size).
         """
-        grid = self._grid(len(image), random).to(image.device)
+        size = [len(image), 1, self.patch_size, self.patch_size]
+        affine = self._affine(len(image), random).to(image.device)
+        grid = F.affine_grid(affine, size, align_corners=False)
         patches = F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
         targets = F.grid_sample(target, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
         return self._vary_intensity(patches, random), targets
 
-    def _grid(self, count: int, random: torch.Generator) -> Tensor:
-        """Where in its window each pixel of each patch is looked up, (N, P, P, 2)."""
+    def _affine(self, count: int, random: torch.Generator) -> Tensor:
+        """Where in its window each patch is looked up, (N, 2, 3) as `affine_grid` takes it."""
         settings = self.settings
         angle = _uniform(count, random, 0, 2 * math.pi) if settings.rotate else torch.zeros(count)
         low, high = (math.log(bound) for bound in settings.scale)
@@ -81,9 +83,7 @@ class Augmentation:
         size = shrink * (self.patch_size / self.window_size)
         cosine, sine, shift = torch.cos(angle) * size, torch.sin(angle) * size, torch.zeros(count)
         rows = torch.stack([cosine * mirror, -sine, shift, sine * mirror, cosine, shift], dim=1)
-        return F.affine_grid(
-            rows.view(count, 2, 3), [count, 1, self.patch_size, self.patch_size], align_corners=False
-        )
+        return rows.view(count, 2, 3)
 
     def _vary_intensity(self, image: Tensor, random: torch.Generator) -> Tensor:
         settings, count, device = self.settings, len(image), image.device
@@ -92,7 +92,7 @@ class Augmentation:
             return values.view(-1, 1, 1, 1).to(device)
 
         if settings.blur > 0:
-            image = _blurred(image, _uniform(count, random, 0, settings.blur).to(device))
+            image = _blurred(image, _uniform(count, random, 0, settings.blur))
         if settings.gamma > 0:
             power = each(torch.exp(_uniform(count, random, -settings.gamma, settings.gamma)))
             image = image.sign() * image.abs().pow(power)
@@ -118,9 +118,10 @@ def _blurred(image: Tensor, sigma: Tensor) -> Tensor:
     """Blur each image by a Gaussian of its own, one axis after the other."""
     count, channels = image.shape[:2]
     radius = min(max(1, math.ceil(2 * float(sigma.max()))), min(image.shape[2:]) - 1)
-    distance = torch.arange(-radius, radius + 1, device=image.device, dtype=image.dtype)
+    distance = torch.arange(-radius, radius + 1, dtype=image.dtype)
     kernels = torch.exp(-0.5 * (distance / sigma.clamp_min(1e-3)[:, None]) ** 2)
-    kernels = (kernels / kernels.sum(dim=1, keepdim=True)).repeat_interleave(channels, dim=0)
+    kernels = kernels / kernels.sum(dim=1, keepdim=True)
+    kernels = kernels.repeat_interleave(channels, dim=0).to(image.device)
     flat = F.pad(image.reshape(1, count * channels, *image.shape[2:]), (radius,) * 4, mode="reflect")
     flat = F.conv2d(flat, kernels[:, None, :, None], groups=count * channels)
     flat = F.conv2d(flat, kernels[:, None, None, :], groups=count * channels)

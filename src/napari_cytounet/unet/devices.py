@@ -50,6 +50,17 @@ class Device:
             return f"cpu ({self.threads} threads)"
         return self.torch_device.type
 
+    @property
+    def precision(self) -> str:
+        """The 16-bit type of mixed precision, "off" where all is computed in 32 bits.
+
+        Examples
+        --------
+        >>> Device(torch.device("cpu"), None, threads=2).precision
+        'off'
+        """
+        return "off" if self.half is None else str(self.half).removeprefix("torch.")
+
     def place(self, network: Network) -> Network:
         """Move a network to the device, its kernels laid out channels last, which is fastest there."""
         network.to(device=self.torch_device)

@@ -67,7 +67,7 @@ def predict_box(
     Returns
     -------
     Tensor
-        (classes, Y, X) float32 on the CPU, `margin` wider than the box on each side.
+        (classes, Y, X) float32 on the device, `margin` wider than the box on each side.
     """
     window_rows = _with_halo(rows, halo, network.stride)
     window_columns = _with_halo(columns, halo, network.stride)
@@ -78,7 +78,7 @@ def predict_box(
         logits = network(pixels)
     first = halo - margin
     height, width = rows[1] - rows[0] + 2 * margin, columns[1] - columns[0] + 2 * margin
-    return probabilities(logits[..., first : first + height, first : first + width].float())[0].cpu()
+    return probabilities(logits[..., first : first + height, first : first + width].float())[0]
 
 
 def _with_halo(interval: Interval, halo: int, stride: int) -> Interval:

@@ -91,7 +91,7 @@ def predicted_boxes(
     check_fits(model.card, image)
     network = for_inference(model.network, device)
     scale = scale_for(model.card, image)
-    read = PlaneReader(image, index, model.card.normalisation, scale)
+    read = PlaneReader(image, index, model.card.normalisation, scale, device)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
     margin = FADE + 1 + math.ceil(max(1.0, scale))
     halo = max(halo_width(network, settings), margin + -margin % network.stride)
@@ -183,14 +183,22 @@ class PlaneReader:
         The plane.
     normalisation, scale
         Of the model.
+    device
+        Where the boxes are resized and given.
     """
 
     def __init__(
-        self, image: Image, index: tuple[int, ...], normalisation: Normalisation, scale: float
+        self,
+        image: Image,
+        index: tuple[int, ...],
+        normalisation: Normalisation,
+        scale: float,
+        device: Device,
     ) -> None:
         self._image = image
         self._index = index
         self._scale = scale
+        self._device = device.torch_device
         self._normalisation = normalisation
         self._limits = normalisation.intensity_range(image, index)
 
@@ -199,7 +207,7 @@ class PlaneReader:
         down = axis_resampling(self._image.height, self._scale, *rows)
         across = axis_resampling(self._image.width, self._scale, *columns)
         raw = read_finite(self._image, self._index, rows=down.source, columns=across.source)
-        pixels = torch.from_numpy(self._normalisation.apply(raw, self._limits))
+        pixels = torch.from_numpy(self._normalisation.apply(raw, self._limits)).to(self._device)
         return across.apply(down.apply(pixels, 1), 2)
 
 
@@ -244,4 +252,4 @@ def _predict_tile(
     """Return the probabilities of a tile over the reach of its spans."""
     values = predict_box(network, read, row.working, column.working, halo=halo, margin=margin, device=device)
     restored = column.restore(row.restore(values, 1, margin), 2, margin)
-    return restored.numpy()  # of memory that is this tile's own: blending changes it in place
+    return restored.cpu().numpy()  # of memory that is this tile's own: blending changes it in place

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-BAND = 64
+BAND = 32
 """Output pixels that share one matrix of weights: nearly all of a larger matrix would be zeros."""
 
 

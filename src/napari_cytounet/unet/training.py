@@ -161,13 +161,15 @@ class Training:
         length = torch.nn.utils.clip_grad_norm_(
             self.network.parameters(), self._settings.optimiser.gradient_clip
         )
-        if not bool(torch.isfinite(length) & torch.isfinite(loss.detach())):
+        # The one wait of a step for the device: what follows runs there while the next batch is drawn.
+        known_loss, known_length = torch.stack([loss.detach(), length]).tolist()
+        if not (math.isfinite(known_loss) and math.isfinite(known_length)):
             # The forward pass has already spoilt the running statistics of the normalisation.
             restore_statistics(self.network, self.averaged)
             return math.nan
         self.optimiser.step(rate)
         average_into(self.averaged, self.network, self._settings.optimiser.averaging, self.step)
-        return float(loss.detach())
+        return float(known_loss)
 
     def _count_skipped(self, loss: float) -> None:
         if math.isfinite(loss):

@@ -67,7 +67,7 @@ def validate(
                 if bool((truth != UNLABELLED).any()):
                     box = _shifted(rows, top), _shifted(columns, left)
                     predicted = predict_box(ready, read, *box, halo=HALO, device=device)
-                    calibration.update(predicted.numpy(), truth.numpy())
+                    calibration.update(predicted.cpu().numpy(), truth.numpy())
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
     dice = [value for value in calibration.dice() if not math.isnan(value)]
     return ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
