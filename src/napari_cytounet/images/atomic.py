@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from napari_cytounet.errors import OutputError
+from napari_cytounet.images.leftovers import maker, remove, remove_leftovers
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -23,7 +24,8 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
 
     Whatever goes wrong in between, an interruption too, removes the temporary path and leaves `path` as it
     was. The folder is made if it is missing. The temporary name begins with a dot, so that `find_images`
-    never takes what a killed process left for an image, and ends in the same suffix.
+    never takes what a killed process left for an image, and ends in the same suffix. The first time that a
+    process writes into a folder, it removes what killed ones left there.
 
     Parameters
     ----------
@@ -45,9 +47,10 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     'area'
     """
     path = Path(path)
-    temporary = _beside(path)
+    temporary = _beside(path, f"{maker()}-{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(path.parent.resolve())
         yield temporary
         _replace(path, temporary)
     except OSError as error:
@@ -56,8 +59,13 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
         _clean_up(temporary)
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
+@lru_cache(maxsize=1024)
+def _tidy(folder: Path) -> None:
+    remove_leftovers(folder)
+
+
+def _beside(path: Path, mark: str) -> Path:
+    return path.with_name(f".{path.stem}.{mark}{path.suffix}")
 
 
 def _replace(path: Path, temporary: Path) -> None:
@@ -65,21 +73,14 @@ def _replace(path: Path, temporary: Path) -> None:
         os.replace(temporary, path)  # noqa: PTH105 named so in every text on atomic writes
         return
     # A folder that holds something cannot be replaced: it steps aside first, and back if that fails.
-    aside = _beside(path)
+    aside = _beside(path, secrets.token_hex(4))  # no leftover: it may come to hold all that there is
     path.rename(aside)
     try:
         temporary.rename(path)
     except BaseException:
         aside.rename(path)
         raise
-    _remove(aside)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    remove(aside)
 
 
 def _clean_up(temporary: Path) -> None:
@@ -92,7 +93,7 @@ def _clean_up(temporary: Path) -> None:
             if not temporary.exists():
                 return
             time.sleep(pause)
-            _remove(temporary)
+            remove(temporary)
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

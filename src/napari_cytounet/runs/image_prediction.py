@@ -16,6 +16,7 @@ from napari_cytounet.errors import Cancelled, OutputError
 from napari_cytounet.events import Event, FileWritten, Notice, TileDone
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.image import Image
+from napari_cytounet.images.leftovers import maker, remove_leftovers
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.writing import open_writer
 from napari_cytounet.segmentation.segmented_image import (
@@ -71,7 +72,8 @@ def _passing_file(out: Path, suffix: str) -> Iterator[Path]:
     """Give a place for probabilities that only labels are made of, on the disk of the results."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".predicting-") as folder:
+        remove_leftovers(out)
+        with tempfile.TemporaryDirectory(dir=out, prefix=f".predicting-{maker()}-") as folder:
             yield Path(folder) / f"probabilities{suffix}"
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error}). Write to another folder.") from error

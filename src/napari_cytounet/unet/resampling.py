@@ -77,26 +77,33 @@ def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResam
         taps = _mirrored(np.arange(start, stop), size)
         first = int(taps.min())
         return AxisResampling(slice(first, int(taps.max()) + 1), (), taps - first)
-    bands = [_band(size, scale, at, min(at + BAND, stop)) for at in range(start, stop, BAND)]
-    first = min(at for at, _ in bands)
-    last = max(at + weights.shape[1] for at, weights in bands)
-    placed = tuple((at - first, weights) for at, weights in bands)
-    return AxisResampling(slice(first, last), placed, np.empty(0, dtype=np.intp))
+    taps, heights = _triangles(size, scale, start, stop)
+    begins = np.arange(0, stop - start, BAND)
+    firsts = np.minimum.reduceat(taps.min(axis=1), begins)
+    lasts = np.maximum.reduceat(taps.max(axis=1), begins) + 1
+    band_of = np.arange(stop - start) // BAND
+    weights = np.zeros((stop - start, int((lasts - firsts).max())), dtype=np.float32)
+    # Added, not set: beyond the edges two taps may be mirrored onto one pixel.
+    np.add.at(weights, (np.arange(stop - start)[:, None], taps - firsts[band_of][:, None]), heights)
+    weights /= weights.sum(axis=1, keepdims=True)
+    source = slice(int(firsts.min()), int(lasts.max()))
+    bands = tuple(
+        (int(first) - source.start, torch.from_numpy(weights[begin : begin + BAND, : last - first]))
+        for begin, first, last in zip(begins, firsts, lasts, strict=True)
+    )
+    return AxisResampling(source, bands, np.empty(0, dtype=np.intp))
 
 
-def _band(size: int, scale: float, start: int, stop: int) -> tuple[int, Tensor]:
-    """Return the first input pixel of some outputs, and the weights (outputs, inputs) from it on."""
+def _triangles(
+    size: int, scale: float, start: int, stop: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the input pixels around the centre of each output, and the height of its triangle there."""
     centres = (np.arange(start, stop) + 0.5) / scale - 0.5
     radius = max(1.0, 1.0 / scale)
     offsets = np.arange(-int(np.ceil(radius)), int(np.ceil(radius)) + 1)
     taps = np.rint(centres).astype(np.intp)[:, None] + offsets
     heights = np.maximum(0.0, 1.0 - np.abs(taps - centres[:, None]) / radius)
-    taps = _mirrored(taps, size)
-    first, last = int(taps.min()), int(taps.max()) + 1
-    weights = np.zeros((len(centres), last - first), dtype=np.float32)
-    np.add.at(weights, (np.arange(len(centres))[:, None], taps - first), heights)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return first, torch.from_numpy(weights)
+    return _mirrored(taps, size), heights
 
 
 def nearest_pixels(size: int, scale: float) -> NDArray[np.intp]:
