@@ -28,23 +28,27 @@ class AxisResampling:
     source
         The input pixels that are needed, as a slice within the plane.
     bands
-        For consecutive bands of output pixels: the first input pixel, counted from the start of `source`,
-        and the weights (outputs, inputs) float32 of it and those that follow. Empty where nothing is resized.
+        For each `BAND` of output pixels: the first input pixel, counted from the start of `source`, and the
+        number of those that it is made from. Empty where nothing is resized.
+    weights
+        (outputs, inputs) float32: of the first input pixel of its band and those that follow.
     picked
         Where nothing is resized: the input pixel of each output, counted from the start of `source`.
     """
 
     source: slice
-    bands: tuple[tuple[int, Tensor], ...]
+    bands: tuple[tuple[int, int], ...]
+    weights: Tensor
     picked: NDArray[np.intp]
 
     def apply(self, values: Tensor, dim: int) -> Tensor:
         """Resample `values`, which holds the pixels `source` along `dim`."""
         if self.bands:
             moved = values.movedim(dim, -1)
+            weights = self.weights.to(values.device)
             resampled = [
-                moved[..., first : first + weights.shape[1]] @ weights.T.to(values.device)
-                for first, weights in self.bands
+                moved[..., first : first + width] @ some[:, :width].T
+                for (first, width), some in zip(self.bands, weights.split(BAND), strict=True)
             ]
             return torch.cat(resampled, dim=-1).movedim(-1, dim)
         first, last = int(self.picked[0]), int(self.picked[-1]) + 1
@@ -76,7 +80,7 @@ def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResam
     if scale == 1:
         taps = _mirrored(np.arange(start, stop), size)
         first = int(taps.min())
-        return AxisResampling(slice(first, int(taps.max()) + 1), (), taps - first)
+        return AxisResampling(slice(first, int(taps.max()) + 1), (), torch.empty(0), taps - first)
     taps, heights = _triangles(size, scale, start, stop)
     begins = np.arange(0, stop - start, BAND)
     firsts = np.minimum.reduceat(taps.min(axis=1), begins)
@@ -87,11 +91,8 @@ def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResam
     np.add.at(weights, (np.arange(stop - start)[:, None], taps - firsts[band_of][:, None]), heights)
     weights /= weights.sum(axis=1, keepdims=True)
     source = slice(int(firsts.min()), int(lasts.max()))
-    bands = tuple(
-        (int(first) - source.start, torch.from_numpy(weights[begin : begin + BAND, : last - first]))
-        for begin, first, last in zip(begins, firsts, lasts, strict=True)
-    )
-    return AxisResampling(source, bands, np.empty(0, dtype=np.intp))
+    bands = tuple(zip((firsts - source.start).tolist(), (lasts - firsts).tolist(), strict=True))
+    return AxisResampling(source, bands, torch.from_numpy(weights), np.empty(0, dtype=np.intp))
 
 
 def _triangles(
