@@ -64,6 +64,8 @@ class BatchDone(Event):
         Wall-clock seconds of training so far, those of a resumed run included.
     fraction
         Share of the budget that is used up, 0 to 1.
+    batch_size
+        Patches of the step; None where it is not known.
     """
 
     step: int
@@ -71,6 +73,7 @@ class BatchDone(Event):
     learning_rate: float
     seconds: float
     fraction: float
+    batch_size: int | None = None
 
 
 @dataclass(frozen=True)

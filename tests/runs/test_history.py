@@ -9,7 +9,7 @@ import pytest
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.events import BatchDone, Validated
-from napari_cytounet.runs.history import COLUMNS, HistoryRow, open_history, read_history
+from napari_cytounet.runs.history import COLUMNS, HistoryRow, last_row, open_history, read_history
 
 
 def _step(step: int, loss: float = 0.1) -> BatchDone:
@@ -27,6 +27,25 @@ def test_rows_come_back_exactly(tmp_path: Path) -> None:
     assert first == HistoryRow(1, 0.5, 0.1 + 0.2, 1 / 3, None)
     assert math.isnan(second.loss)
     assert second.validation_dice == 2 / 3
+
+
+def test_the_size_of_each_batch_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    with open_history(path) as history:
+        history.add(BatchDone(1, 0.5, 0.1, 0.5, 0.0, batch_size=8))
+        history.add(BatchDone(2, 0.4, 0.1, 1.0, 0.0, batch_size=4))
+    with open_history(path, up_to_step=2):
+        pass
+    assert [row.batch_size for row in read_history(path)] == [8, 4]
+    assert last_row(path) == HistoryRow(2, 1.0, 0.1, 0.4, None, 4)
+
+
+def test_a_history_that_does_not_say_how_large_batches_were_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text("step,seconds,learning_rate,loss,validation_dice\n1,0.500,0.1,0.5,0.75\n")
+    expected = HistoryRow(1, 0.5, 0.1, 0.5, 0.75, None)
+    assert read_history(path) == [expected]
+    assert last_row(path) == expected
 
 
 def test_going_on_drops_the_rows_that_will_be_repeated(tmp_path: Path) -> None:

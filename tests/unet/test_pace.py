@@ -55,3 +55,6 @@ def test_a_recorded_pace_repeats_rates_and_validations() -> None:
     assert [pace.fraction(step, 0) < 1 for step in (1, 2, 3, 4)] == [True, True, True, False]
     assert [pace.rate(step, 0) for step in (1, 2, 3)] == [0.1, 0.3, 0.2]
     assert [pace.validates(step, 0) for step in (1, 2, 3)] == [False, True, True]
+    assert [pace.batch_size(step) for step in (1, 2, 3)] == [None] * 3
+    short_of_memory = RecordedPace((0.1, 0.3), frozenset(), (8, 4))
+    assert [short_of_memory.batch_size(step) for step in (1, 2)] == [8, 4]

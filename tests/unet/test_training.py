@@ -24,7 +24,7 @@ from napari_cytounet.unet.devices import choose_device
 from napari_cytounet.unet.model import build_network
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
-from napari_cytounet.unet.pace import StepPace
+from napari_cytounet.unet.pace import Pace, RecordedPace, StepPace
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.training import MOST_SKIPPED, Training
 
@@ -40,7 +40,11 @@ Start = Callable[..., Training]
 def start(planes: list[TrainingPlane]) -> Start:
     """Make a training of two planes, validated on the third."""
 
-    def make(settings: TrainSettings = QUICK, validation: Sequence[TrainingPlane] = planes[2:]) -> Training:
+    def make(
+        settings: TrainSettings = QUICK,
+        validation: Sequence[TrainingPlane] = planes[2:],
+        pace: Pace | None = None,
+    ) -> Training:
         card = ModelCard(channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,))
         return Training(
             build_network(card, settings.training.seed),
@@ -48,7 +52,7 @@ def start(planes: list[TrainingPlane]) -> Start:
             validation,
             settings=settings,
             device=choose_device(settings.device),
-            pace=StepPace(settings.training.steps or 1, settings.optimiser.learning_rate),
+            pace=pace or StepPace(settings.training.steps or 1, settings.optimiser.learning_rate),
         )
 
     return make
@@ -222,6 +226,22 @@ def test_out_of_memory_halves_the_batch_once_and_says_so(
     assert sum(isinstance(event, Notice) for event in events) == 1
     assert training.step == 12
     assert training.sampler.batch_size == 2
+
+
+def test_a_repetition_takes_the_smaller_batches_too(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = start(validation=[])
+    with monkeypatch.context() as scarce:
+        events = []
+        for event in short.run(threading.Event(), time.perf_counter()):
+            events.append(event)
+            if isinstance(event, BatchDone) and event.step == 5:
+                _exhaust_memory(scarce, beyond=2)
+    batches = [event for event in events if isinstance(event, BatchDone)]
+    sizes = tuple(event.batch_size for event in batches)
+    assert sizes == (4,) * 5 + (2,) * 7
+    pace = RecordedPace(tuple(event.learning_rate for event in batches), frozenset(), sizes)
+    again = [event for event in _run(start(validation=[], pace=pace)) if isinstance(event, BatchDone)]
+    assert [event.loss for event in again] == [event.loss for event in batches]
 
 
 @pytest.mark.parametrize("size", [4, 1])

@@ -14,7 +14,7 @@ from napari_cytounet.errors import OutputError
 from napari_cytounet.events import BatchDone, Validated
 from napari_cytounet.images.atomic import atomic_path
 
-COLUMNS = ("step", "seconds", "learning_rate", "loss", "validation_dice")
+COLUMNS = ("step", "seconds", "learning_rate", "loss", "validation_dice", "batch_size")
 
 LONGEST_ROW = 1000
 """Bytes, far above what two rows take."""
@@ -22,13 +22,24 @@ LONGEST_ROW = 1000
 
 @dataclass(frozen=True)
 class HistoryRow:
-    """One step; `validation_dice` is None where the step was not followed by a validation."""
+    """One step.
+
+    Attributes
+    ----------
+    step, seconds, learning_rate, loss
+        See `BatchDone`.
+    validation_dice
+        None where the step was not followed by a validation.
+    batch_size
+        Patches of the step, fewer than wanted where memory was short; None in a history that does not say.
+    """
 
     step: int
     seconds: float
     learning_rate: float
     loss: float
     validation_dice: float | None = None
+    batch_size: int | None = None
 
 
 class History:
@@ -50,7 +61,9 @@ class History:
         """Take in an event of the training."""
         if isinstance(event, BatchDone):
             self.flush()
-            self._last = HistoryRow(event.step, event.seconds, event.learning_rate, event.loss)
+            self._last = HistoryRow(
+                event.step, event.seconds, event.learning_rate, event.loss, batch_size=event.batch_size
+            )
             return
         if self._last is None and self._written is not None:
             # A checkpoint had the row written before its validation came: take it back.
@@ -64,10 +77,9 @@ class History:
         if self._last is not None:
             row = self._last
             self._written = self._file.tell(), row
-            validated = "" if row.validation_dice is None else repr(row.validation_dice)
-            self._writer.writerow(
-                [row.step, f"{row.seconds:.3f}", repr(row.learning_rate), repr(row.loss), validated]
-            )
+            rate, loss = repr(row.learning_rate), repr(row.loss)  # which give every digit
+            dice = None if row.validation_dice is None else repr(row.validation_dice)
+            self._writer.writerow([row.step, f"{row.seconds:.3f}", rate, loss, dice, row.batch_size])
             self._last = None
         self._file.flush()
 
@@ -86,7 +98,7 @@ def open_history(path: Path, *, up_to_step: int = 0) -> Iterator[History]:
         csv.writer(file, lineterminator="\n").writerow(COLUMNS)
         writer = History(file)
         for row in rows:
-            writer.add(BatchDone(row.step, row.loss, row.learning_rate, row.seconds, 0.0))
+            writer.add(BatchDone(row.step, row.loss, row.learning_rate, row.seconds, 0.0, row.batch_size))
             if row.validation_dice is not None:
                 writer.add(Validated(row.step, row.seconds, row.validation_dice, best=False))
         writer.flush()
@@ -128,18 +140,19 @@ def last_row(path: Path) -> HistoryRow | None:
         return None
     for row in reversed(rows):  # a killed process may have left the half of one
         try:
-            return _row(dict(zip(COLUMNS, row.split(","), strict=True)))
-        except ValueError:
+            return _row(dict(zip(COLUMNS, row.split(","), strict=False)))
+        except (KeyError, ValueError):
             continue
     return None
 
 
 def _row(values: dict[str, str]) -> HistoryRow:
-    validated = values["validation_dice"]
+    validated, size = values["validation_dice"], values.get("batch_size")
     return HistoryRow(
         step=int(values["step"]),
         seconds=float(values["seconds"]),
         learning_rate=float(values["learning_rate"]),
         loss=float(values["loss"]) if values["loss"] else math.nan,
         validation_dice=float(validated) if validated else None,
+        batch_size=int(size) if size else None,
     )

@@ -172,7 +172,8 @@ def _pace(request: TrainRequest) -> Pace:
         if not rows:
             raise SettingsError(f"The run {request.repeat} took no step: there is nothing to repeat.")
         validated = frozenset(row.step for row in rows if row.validation_dice is not None)
-        return RecordedPace(tuple(row.learning_rate for row in rows), validated)
+        sizes = tuple(row.batch_size for row in rows)
+        return RecordedPace(tuple(row.learning_rate for row in rows), validated, sizes)
     if training.steps is not None:
         return StepPace(training.steps, highest)
     if training.minutes is None:

@@ -41,6 +41,10 @@ class Pace(Protocol):
         """Learning rate of a step."""
         ...
 
+    def batch_size(self, step: int) -> int | None:
+        """Most patches of a step; None leaves it to the settings."""
+        ...
+
     def validates(self, step: int, seconds: float) -> bool:
         """Whether to validate after a step."""
         ...
@@ -81,6 +85,9 @@ class StepPace:
     def rate(self, step: int, fraction: float) -> float:
         """See `Pace`."""
         return self.highest * rate_at((step - 0.5) / self.steps)
+
+    def batch_size(self, step: int) -> None:
+        """See `Pace`."""
 
     def validates(self, step: int, seconds: float) -> bool:
         """See `Pace`."""
@@ -126,6 +133,9 @@ class ClockPace:
         """See `Pace`."""
         return self.highest * rate_at(fraction)
 
+    def batch_size(self, step: int) -> None:
+        """See `Pace`."""
+
     def validates(self, step: int, seconds: float) -> bool:
         """See `Pace`."""
         if seconds < min(self._next, self._end()):
@@ -153,10 +163,13 @@ class RecordedPace:
         Learning rate of each step.
     validated
         The steps that were followed by a validation.
+    batch_sizes
+        Patches of each step, as far as it is known.
     """
 
     rates: tuple[float, ...]
     validated: frozenset[int]
+    batch_sizes: tuple[int | None, ...] = ()
 
     def fraction(self, step: int, seconds: float) -> float:
         """See `Pace`."""
@@ -165,6 +178,10 @@ class RecordedPace:
     def rate(self, step: int, fraction: float) -> float:
         """See `Pace`."""
         return self.rates[step - 1]
+
+    def batch_size(self, step: int) -> int | None:
+        """See `Pace`."""
+        return self.batch_sizes[step - 1] if self.batch_sizes else None
 
     def validates(self, step: int, seconds: float) -> bool:
         """See `Pace`."""

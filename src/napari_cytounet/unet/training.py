@@ -127,16 +127,21 @@ class Training:
             if fraction >= 1:
                 break
             rate = self._pace.rate(self.step + 1, fraction)
+            size = self._pace.batch_size(self.step + 1) or self.sampler.batch_size
+            self.sampler.batch_size = min(size, self.sampler.batch_size)
+            before_drawing = self.sampler.state()
             try:
                 loss = self._one_step(rate)
             except (RuntimeError, MemoryError) as error:
                 yield self._halve_batch(error)
+                # Drawn anew, so that a repetition, which begins with the smaller batch, draws the same.
+                self.sampler.restore(before_drawing)
                 continue
             self.step += 1
             self.seconds = before + time.perf_counter() - started
             self.validates_next = self._pace.validates(self.step, self.seconds)
             used = min(1.0, self._pace.fraction(self.step + 1, self.seconds))
-            yield BatchDone(self.step, loss, rate, self.seconds, used)
+            yield BatchDone(self.step, loss, rate, self.seconds, used, self.sampler.batch_size)
             self._count_skipped(loss)
             if self.validates_next:
                 validated = self.step

@@ -137,7 +137,7 @@ def past_events(rows: list[HistoryRow]) -> list[Event]:
     """Return what a training said of the steps in its history."""
     events: list[Event] = []
     for row in rows:
-        events.append(BatchDone(row.step, row.loss, row.learning_rate, row.seconds, fraction=0.0))
+        events.append(BatchDone(row.step, row.loss, row.learning_rate, row.seconds, 0.0, row.batch_size))
         if row.validation_dice is not None:
             events.append(Validated(row.step, row.seconds, row.validation_dice, best=False))
     return events
