@@ -33,7 +33,7 @@ from napari_cytounet.unet.prediction import predicted_boxes
 
 SIZE = 4096
 LEAST_ROUNDS = 2
-LEAST_SECONDS = 30.0
+LEAST_SECONDS = 20.0
 """Rounds of one whole and one bare prediction are timed until both are reached: short ones need more."""
 CASES = (("fast", 1.0), ("balanced", 1.0), ("balanced", 0.5), ("thorough", 1.0), ("cytounet", 1.0))
 SETTINGS = PredictionSettings()
