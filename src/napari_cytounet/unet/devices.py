@@ -13,6 +13,7 @@ from torch import nn
 
 from napari_cytounet.errors import CytounetError, SettingsError
 from napari_cytounet.settings import DeviceSettings
+from napari_cytounet.unet.heap import freed_memory_kept
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -74,11 +75,15 @@ class Device:
 
     @contextmanager
     def threads_set(self) -> Iterator[None]:
-        """Use this device's number of threads inside the context, and the former number after it."""
+        """Use this device's number of threads inside the context, and the former number after it.
+
+        On a CPU, freed memory is kept for the next arrays as long.
+        """
         former = torch.get_num_threads()
         torch.set_num_threads(self.threads)
         try:
-            yield
+            with freed_memory_kept() if self.torch_device.type == "cpu" else nullcontext():
+                yield
         finally:
             torch.set_num_threads(former)
 
