@@ -1,7 +1,7 @@
 """Memory that is kept for the next array, while arrays of a few sizes come and go.
 
-The C library of Linux gives every freed array of some megabytes back to the system, and gets the next one anew,
-zeroed page by page: in a network on a CPU that takes a seventh of the time.
+The C library of Linux gives every freed array of some megabytes back to the system, and gets the next one
+anew, zeroed page by page: in a network on a CPU that takes a seventh of the time.
 """
 
 from __future__ import annotations

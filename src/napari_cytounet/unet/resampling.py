@@ -48,7 +48,7 @@ class AxisResampling:
             weights = self.weights.to(values.device)
             resampled = [
                 moved[..., first : first + width] @ some[:, :width].T
-                for (first, width), some in zip(self.bands, weights.split(BAND), strict=True)
+                for (first, width), some in zip(self.bands, torch.split(weights, BAND), strict=True)
             ]
             return torch.cat(resampled, dim=-1).movedim(-1, dim)
         first, last = int(self.picked[0]), int(self.picked[-1]) + 1
