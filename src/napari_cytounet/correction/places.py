@@ -127,9 +127,8 @@ def predict_place(
     network: UNet, plane: WorkingPlane, place: Place, training: CorrectionTraining
 ) -> NDArray[np.float32]:
     """Return probabilities of a place, (K, Y, X) in working pixels; the network is one for inference."""
-    likely: NDArray[np.float32] = predict_box(
-        network, plane.pixels, place.rows, place.columns, halo=HALO, device=training.device
-    ).numpy()
+    found = predict_box(network, plane.pixels, place.rows, place.columns, halo=HALO, device=training.device)
+    likely: NDArray[np.float32] = found.cpu().numpy()
     return likely
 
 

@@ -91,7 +91,7 @@ def predicted_boxes(
     check_fits(model.card, image)
     network = for_inference(model.network, device)
     scale = scale_for(model.card, image)
-    read = PlaneReader(image, index, model.card.normalisation, scale, device)
+    read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
     margin = FADE + 1 + math.ceil(max(1.0, scale))
     halo = max(halo_width(network, settings), margin + -margin % network.stride)
@@ -193,12 +193,12 @@ class PlaneReader:
         index: tuple[int, ...],
         normalisation: Normalisation,
         scale: float,
-        device: Device,
+        device: torch.device = torch.device("cpu"),
     ) -> None:
         self._image = image
         self._index = index
         self._scale = scale
-        self._device = device.torch_device
+        self._device = device
         self._normalisation = normalisation
         self._limits = normalisation.intensity_range(image, index)
 
