@@ -13,7 +13,7 @@ from napari_cytounet import settings
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "napari_cytounet"
 HEAVY = ("torch", "safetensors", "napari", "magicgui", "qtpy", "PyQt5", "PyQt6", "PySide2", "PySide6")
-ROOMS_OF_THE_NETWORK = ("napari_cytounet.unet", "napari_cytounet.runs")
+ROOMS_OF_THE_NETWORK = ("napari_cytounet.unet", "napari_cytounet.runs", "napari_cytounet.correction")
 WIDGETS = "napari_cytounet.widgets"
 
 
