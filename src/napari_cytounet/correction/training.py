@@ -26,9 +26,6 @@ from napari_cytounet.unet.network import UNet
 JUDGED = 32
 """Strokes that a version is judged on: so the time for it does not grow with their number."""
 
-STATISTICS = 16
-"""Windows from anywhere that the statistics of the normalisation are taken from."""
-
 CACHE_BYTES = 400_000_000
 
 LEAST_RATE = 0.15
@@ -174,7 +171,7 @@ class CorrectionTraining:
 
     def propose(self) -> Verdict:
         """Judge what was learnt against the version that is shown, and adopt it unless it is worse."""
-        candidate = self._learner.candidate(self.free_windows(STATISTICS, self._settings.patch_size))
+        candidate = self._learner.candidate()
         judged = self.strokes.to_judge(JUDGED, self._held_out)
         right = share_right(candidate, judged, self.plane, self.card.thresholds, self.device)
         shown = None
