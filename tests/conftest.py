@@ -13,6 +13,11 @@ import pytest
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers, and the processes that they start, share the cores: one thread each, and none that spins.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 # Zarr reads through one event loop, whose threads live as long as the process.
 THREADS_OF_LIBRARIES = ("zarr_", "asyncio_")
 

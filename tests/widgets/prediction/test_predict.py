@@ -187,7 +187,7 @@ def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
     layer = viewer.add_image(np.stack([large] * 6), name="large")
     widget.target.area.value = Area.ALL_PLANES
     widget.predict.native.click()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: "large: objects" in viewer.layers, timeout=60_000)  # they come one by one
     objects = viewer.layers["large: objects"]
     assert not objects.editable
     assert not widget.predict.native.isVisibleTo(widget.native)
@@ -204,7 +204,7 @@ def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
     layer = viewer.add_image(np.stack([large] * 6), name="large")
     widget.target.area.value = Area.ALL_PLANES
     widget.predict.native.click()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: "large: objects" in viewer.layers, timeout=60_000)
     for result in list(viewer.layers)[1:]:
         viewer.layers.remove(result)
     layer.data = layer.data[:2]
