@@ -20,6 +20,7 @@ from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.segmentation import plane_labels
 from napari_cytounet.settings import DeviceSettings, ThresholdSettings
 from napari_cytounet.unet.prediction import predict_array
+from napari_cytounet.widgets.layer_parts import first_plane
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.prediction import arrays as prediction_arrays
 from napari_cytounet.widgets.prediction.predict import PredictWidget
@@ -83,6 +84,7 @@ def test_a_stack_is_predicted_plane_by_plane_and_placed_alike(
         "classes": ["debris"],
         "colours": ["#00ff00"],
         "thresholds": [0.5],
+        "first_plane": {"Z": 0},
     }
     assert isinstance(classes.colormap, DirectLabelColormap)
     np.testing.assert_allclose(classes.colormap.map(2), (0, 1, 0, 1))
@@ -107,6 +109,7 @@ def test_a_stack_is_predicted_plane_by_plane_and_placed_alike(
     assert shown.data.shape == (1, *cells.shape)
     np.testing.assert_allclose(shown.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6)))
     assert np.abs(shown.data[0] - expected[1, 0]).max() < 1e-3
+    assert first_plane(viewer.layers["stack: objects [1]"]) == {"Z": 1}
 
     widget.wishes.replace.value = True
     for kind in ("probabilities", "classes"):

@@ -16,7 +16,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.jobs import Job
 from napari_cytounet.widgets.layer_choice import LayerChoice
-from napari_cytounet.widgets.layer_parts import shown_plane
+from napari_cytounet.widgets.layer_parts import first_plane, shown_plane
 from napari_cytounet.widgets.layers import image_of_layer, image_opener
 from napari_cytounet.widgets.measuring.area_texts import MOST_TEXTS, AreaTexts
 from napari_cytounet.widgets.measuring.features import classes_in, features_with
@@ -132,9 +132,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         except CytounetError as error:
             show_error(str(error))
             return
-        classes = classes_in(layer.features)
+        classes, first = classes_in(layer.features), first_plane(layer)
         self._job = Job(
-            lambda cancel: measuring_planes(image, planes, opener=opener, classes=classes, cancel=cancel),
+            lambda cancel: measuring_planes(
+                image, planes, opener=opener, classes=classes, first_plane=first, cancel=cancel
+            ),
             title=f"Measuring {layer.name}",
             owner=self,
             on_result=partial(self.show_objects, layer, image),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.widgets.class_colours import colours_of
-from napari_cytounet.widgets.layer_parts import ImagePart, placed_at
+from napari_cytounet.widgets.layer_parts import FIRST_PLANE, ImagePart, placed_at
 from napari_cytounet.widgets.layers import free_name, layer_axes
 from napari_cytounet.widgets.prediction.arrays import ResultArrays
 from napari_cytounet.widgets.preferences import PLUGIN
@@ -63,6 +63,7 @@ class LayerMaking:
         self._viewer = viewer
         self._name = source.name
         self._placed = placed_at(source, part)
+        self._first_plane = part.first_plane
         letters = [letter for letter in layer_axes(source)[: source.ndim] if letter != "C"]
         self._order = [list(part.ranges).index(letter) for letter in letters]
         self._card = card
@@ -143,5 +144,6 @@ class LayerMaking:
                 "classes": list(classes),
                 "colours": list(colours),
                 "thresholds": list(thresholds),
+                FIRST_PLANE: self._first_plane,
             }
         }
