@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dask
 import dask.array as da
@@ -16,6 +17,7 @@ from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
+from napari_cytounet.images.memory import physical_memory
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.segmentation import plane_labels
 from napari_cytounet.settings import DeviceSettings, ThresholdSettings
@@ -180,6 +182,32 @@ def test_kinds_of_layers(
     result = viewer.layers["image: probability of cell"]
     assert tuple(result.scale) == (0.25, 0.5)
     assert np.abs(result.data.T - predict_array(of_one, cells, device=CPU)[0]).max() < 1e-3
+
+
+@pytest.mark.usefixtures("no_threads_of_dask")
+def test_of_an_image_larger_than_memory_only_the_plane_that_is_predicted_is_read(
+    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
+) -> None:
+    read: set[int] = set()
+
+    def plane(block_info: Any = None) -> NDArray[np.float64]:
+        read.add(block_info[None]["chunk-location"][0])
+        return np.tile(cells, (10, 10))[None].astype(np.float64)
+
+    size = (1, 10 * cells.shape[0], 10 * cells.shape[1])
+    planes = 2 * (physical_memory() or 2**35) // (8 * size[1] * size[2])
+    chunks = ((1,) * planes, (size[1],), (size[2],))
+    model_choice.choose(new_model())
+    viewer.add_image(
+        da.map_blocks(plane, chunks=chunks, dtype=np.float32), name="huge", contrast_limits=(0, 255)
+    )
+    viewer.dims.set_current_step(0, 5)
+    widget.target.area.value = Area.PLANE
+    widget.wishes.tiles.tile.value = "256"
+    read.clear()
+    _predict(qtbot, widget)
+    assert viewer.layers["huge: objects"].data.shape == size
+    assert read == {5}
 
 
 def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(

@@ -69,7 +69,10 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
             nullable=True,
         )
         self.planes = ComboBox(choices=[SHOWN, ALL], label="planes")
-        self.go = PushButton(text=START)
+        self.go = PushButton(
+            text=START,
+            tooltip="The features of the layer get the measurements too, in place of earlier ones.",
+        )
         self.summary = Text("Area, shape and place of every object, and its intensity in an image.")
         self.warning = Text()
         self.warning.native.setStyleSheet("font-weight: bold")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
@@ -41,6 +42,11 @@ class PredictionLayers:
         What the layers show.
     parent
         Layers come as long as it is there.
+
+    Attributes
+    ----------
+    are_shown
+        Whether the layers were made, or are on their way.
     """
 
     def __init__(
@@ -54,30 +60,26 @@ class PredictionLayers:
     ) -> None:
         self._viewer = viewer
         self._making = LayerMaking(viewer, source, part, card, arrays)
-        self._to_come: deque[Callable[[], Layer]] = deque()
+        self._makers = self._making.makers()
         self._layers: list[Layer] = []
         self._instances: LabelsLayer | None = None
         self._object_classes: list[int] = []
         self._new_objects = False
-        self._then: Callable[[], object] | None = None
+        self.are_shown = False
         self._began = self._next_drawing = 0.0
-        self._adding = _soon(parent, self._add_next)
         self._drawn = _soon(parent, self._rest)
-
-    @property
-    def are_shown(self) -> bool:
-        """Whether there are layers, or some are on their way."""
-        return bool(self._layers or self._to_come)
+        self._steps: deque[Callable[[], object]] = deque()
+        self._turn = _soon(parent, self._take_step)
 
     @property
     def are_gone(self) -> bool:
         """Whether the layers were made and all of them removed."""
-        return self.are_shown and not self._to_come and not self._left()
+        return self.are_shown and len(self._layers) == len(self._makers) and not self._left()
 
     def show(self) -> None:
         """Add the layers to the viewer, one a turn of its event loop: all at once would take seconds."""
-        self._to_come.extend(self._making.makers())
-        self._adding.start()
+        self.are_shown = True
+        self._in_turn(*(partial(self._add, make) for make in self._makers))
 
     def draw(self) -> None:
         """Show what was filled in since the last time, unless that was a moment ago."""
@@ -96,29 +98,39 @@ class PredictionLayers:
         self._new_objects = True
 
     def finish(self, then: Callable[[], object]) -> None:
-        """Show the end of it: labels can be edited from now on, and lie open to view.
+        """Show the end of it, once all layers are there: labels can be edited, and lie open to view.
 
         Parameters
         ----------
         then
-            Called once all layers are there.
+            Called after it.
         """
-        self._then = then
-        if not self._to_come:
-            self._finish()
+        layers = (partial(self._finish_layer, number) for number in range(len(self._makers)))
+        self._in_turn(self._draw_objects, *layers, then, self._end)
 
-    def _add_next(self) -> None:
+    def remove(self) -> None:
+        """Take the layers out of the viewer."""
+        for layer in self._left():
+            self._viewer.layers.remove(layer)
+
+    def _in_turn(self, *steps: Callable[[], object]) -> None:
+        self._steps.extend(steps)
+        self._turn.start()
+
+    def _take_step(self) -> None:
+        step = self._steps.popleft()
+        if self._steps:
+            self._turn.start()
+        step()
+
+    def _add(self, make: Callable[[], Layer]) -> None:
         """Add a layer, and leave the layer selected that was."""
         active = self._viewer.layers.selection.active
-        layer = self._to_come.popleft()()
+        layer = make()
         self._viewer.layers.selection.active = active
         self._layers.append(layer)
         if holds_objects(layer):
             self._instances = layer
-        if self._to_come:
-            self._adding.start()
-        elif self._then is not None:
-            self._finish()
 
     def _rest(self) -> None:
         """Wait a multiple of the time that the drawing took, the painting of the window included."""
@@ -134,24 +146,19 @@ class PredictionLayers:
         if self._instances in self._viewer.layers:
             self._instances.refresh(thumbnail=False, highlight=False, extent=False)
 
-    def _finish(self) -> None:
-        self._adding.deleteLater()
-        self._drawn.deleteLater()
-        self._draw_objects()
-        labelled = [layer for layer in self._left() if isinstance(layer, LabelsLayer)]
-        for layer in self._left():
-            layer.refresh()
-            if isinstance(layer, LabelsLayer):
-                layer.editable = True
-            elif labelled and self._object_classes:
-                layer.visible = False
-        if self._then is not None:
-            self._then()
+    def _finish_layer(self, number: int) -> None:
+        layer = self._layers[number]
+        if layer not in self._viewer.layers:
+            return
+        layer.refresh()
+        if isinstance(layer, LabelsLayer):
+            layer.editable = True
+        elif self._object_classes and any(isinstance(other, LabelsLayer) for other in self._left()):
+            layer.visible = False
 
-    def remove(self) -> None:
-        """Take the layers out of the viewer."""
-        for layer in self._left():
-            self._viewer.layers.remove(layer)
+    def _end(self) -> None:
+        self._drawn.deleteLater()
+        self._turn.deleteLater()
 
     def _left(self) -> list[Layer]:
         return [layer for layer in self._layers if layer in self._viewer.layers]
