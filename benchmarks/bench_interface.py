@@ -30,6 +30,12 @@ LONGEST_GAP = 100
 
 def main() -> None:
     """Run both benchmarks, each window in a process of its own."""
+    report_openings()
+    report_gaps()
+
+
+def report_openings() -> None:
+    """Report how long each widget takes to open."""
     rows = []
     for widget in WIDGETS:
         milliseconds = [_in_a_new_napari("open", widget) for _ in range(OPENINGS + 1)][1:]
@@ -47,6 +53,10 @@ def main() -> None:
         rows,
         note="From the call until the widget is painted, in a napari that is up and has opened none yet.",
     )
+
+
+def report_gaps() -> None:
+    """Report how fluid napari is."""
     report(
         "interface",
         [*_in_a_new_napari("watch", ""), *_in_a_new_napari("predict", "")],
