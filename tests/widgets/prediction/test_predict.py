@@ -16,6 +16,7 @@ from napari.layers import Image, Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QTimer
 
 from napari_cytounet.images.memory import physical_memory
 from napari_cytounet.images.samples.synthetic import make_cells
@@ -354,6 +355,20 @@ def test_objects_are_cleaned_as_the_user_sets_it(
     assert len(said) == 1
     assert "cells: touching objects can be split in planes of up to" in said[0]
     assert len(viewer.layers) == count
+
+
+def test_layers_come_one_by_one_and_the_window_lives_meanwhile(
+    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
+) -> None:
+    model_choice.choose(new_model())
+    viewer.add_image(cells, name="cells")
+    seen: set[int] = set()
+    turn = QTimer()
+    turn.timeout.connect(lambda: seen.add(len(viewer.layers)))
+    turn.start(0)
+    _predict(qtbot, widget)
+    turn.stop()
+    assert seen == {1, 2, 3, 4}
 
 
 def test_a_bug_in_the_worker_is_told(

@@ -90,9 +90,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
             visible=False,
         )
         self.results.margins = (0, 0, 0, 0)
+        chosen: Container[Widget] = Container(widgets=[self.objects, self.intensities, self.planes])
+        chosen.margins = (0, 0, 0, 0)
         super().__init__(
             widgets=[
-                Container(widgets=[self.objects, self.intensities, self.planes]),
+                chosen,
                 self.go,
                 self.warning,
                 self.summary,
