@@ -15,6 +15,9 @@ TORCH_INDEX =
 # `make test ARGS="-k threshold -x"` hands arguments to pytest.
 ARGS =
 
+# So many tests run beside each other; `make test WORKERS=0` runs them one by one, where a debugger can stop.
+WORKERS = 2
+
 # A window that nobody sees: on Linux without a screen, napari's windows open on Xvfb.
 SCREENLESS = $(and $(filter Linux,$(shell uname -s)),$(if $(DISPLAY)$(WAYLAND_DISPLAY),,yes))
 ON_SCREEN = $(if $(SCREENLESS),xvfb-run -a -s "-screen 0 1280x800x24")
@@ -29,7 +32,7 @@ demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample 
 	$(BIN)/cytounet demo
 
 test: $(INSTALLED) screen ## run all tests with coverage, napari in real windows included
-	$(ON_SCREEN) $(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(ON_SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and who may import whom
 	$(BIN)/ruff check .

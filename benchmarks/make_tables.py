@@ -28,7 +28,7 @@ def table(result: dict[str, Any]) -> str:
     lines += [
         "| " + " | ".join(_shown(row.get(column, "")) for column in columns) + " |" for row in result["rows"]
     ]
-    note = f" {result['note'][0].upper()}{result['note'][1:]}." if result["note"] else ""
+    note = f" {result['note'][0].upper()}{result['note'][1:].rstrip('.')}." if result["note"] else ""
     return "\n".join(lines) + f"\n\nRead on {result['date']} on {result['machine']}.{note}\n"
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,6 +14,11 @@ import pytest
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers, and the processes that they start, share the cores: one thread each, and none that spins.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 # Zarr reads through one event loop, whose threads live as long as the process.
 THREADS_OF_LIBRARIES = ("zarr_", "asyncio_")
@@ -50,3 +57,20 @@ def no_thread_is_left() -> Iterator[None]:
         thread.join(timeout=1)
     left = [thread.name for thread in started if thread.is_alive()]
     assert not left, f"threads still run after the test: {left}"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 256 kB."""
+    mount = shutil.which("mount")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if (
+        mount is None
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("mounting a small disk needs the rights of root")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)  # noqa: S607

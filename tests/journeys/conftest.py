@@ -25,6 +25,13 @@ PATIENCE = 150_000
 """Milliseconds after which what a journey waits for must have come, on a busy machine too."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the journeys together: two beside each other would have two networks trained on the same cores."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
 @pytest.fixture(autouse=True)
 def own_preferences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Keep runs and preferences in a folder of the journey's own."""

@@ -15,7 +15,8 @@ def test_stop_resume_and_predict(user: Any) -> None:
     viewer = user.viewer
     image, _ = viewer.open_sample("napari-cytounet", "dic")
     train = user.opens("Train U-Net")
-    train.choices.minutes.value = 0.5
+    train.choices.preset.value = "fast"
+    train.choices.minutes.value = 0.3
     user.waits(lambda: "each value is one object" in train.sources.meaning.found.value or _says_so(train))
     train.train_button.native.click()
     user.waits(lambda: "Dice" in train.status.value)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -107,20 +105,3 @@ def run(
     """Return a finished run that has learnt the cells a little."""
     settings = change(training={"steps": 40}, optimiser={"learning_rate": 0.01})
     return train(cells, out=tmp_path_factory.mktemp("runs") / "run", settings=settings)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a disk of 256 kB."""
-    mount = shutil.which("mount")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if (
-        mount is None
-        or subprocess.run(
-            [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
-        ).returncode
-    ):
-        pytest.skip("mounting a small disk needs the rights of root")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)  # noqa: S607

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +23,14 @@ from napari_cytounet.unet.model_card import HEADER, ModelCard
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.preferences import PLUGIN
 from napari_cytounet.widgets.training.follower import live_training
+
+
+@pytest.fixture(autouse=True, scope="module")
+def modules_are_no_garbage() -> Iterator[None]:
+    """Spare the collector what is loaded: napari's fixture calls it around every test, for leaked windows."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import warnings
 
 import pytest
+from napari.utils.notifications import notification_manager
 from pytestqt.qtbot import QtBot
 
 from napari_cytounet.errors import Cancelled, ImageError
@@ -66,3 +68,22 @@ def test_what_goes_wrong_is_said(
     latest.ask(fail)
     qtbot.waitUntil(lambda: not latest.is_busy, timeout=5000)
     assert came == expected
+
+
+def test_bugs_and_warnings_reach_the_user_and_work_goes_on(
+    qtbot: QtBot, latest: Latest[object], came: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(notification_manager, "receive_error", lambda kind, error, trace: told.append(error))
+    monkeypatch.setattr(notification_manager, "receive_warning", lambda warning, *_: told.append(warning))
+
+    def fail(cancel: threading.Event) -> None:
+        warnings.warn("odd values", stacklevel=1)
+        raise RuntimeError("shapes do not match")
+
+    latest.ask(fail)
+    qtbot.waitUntil(lambda: not latest.is_busy, timeout=5000)
+    qtbot.waitUntil(lambda: len(told) == 2, timeout=5000)
+    assert sorted(map(str, told)) == ["RuntimeError: shapes do not match", "odd values"]
+    latest.ask(lambda cancel: "new")
+    qtbot.waitUntil(lambda: came == ["new"], timeout=5000)

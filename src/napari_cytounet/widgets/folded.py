@@ -15,15 +15,21 @@ class Folded(Container):  # type: ignore[type-arg]
     title
         What the line says.
     widgets
-        What is folded; or what makes it when it is first asked for, if that takes long and is seldom needed.
+        What is folded.
+    later
+        Makes what comes after them when it is first asked for, since it takes long and is seldom needed.
     """
 
-    def __init__(self, title: str, widgets: Sequence[Widget] | Callable[[], Sequence[Widget]]) -> None:
-        self._title = title
-        self._make = widgets if callable(widgets) else None
+    def __init__(
+        self,
+        title: str,
+        widgets: Sequence[Widget] = (),
+        *,
+        later: Callable[[], Sequence[Widget]] | None = None,
+    ) -> None:
+        self._title, self._later = title, later
         self.line = PushButton(text=title)
-        made = () if callable(widgets) else widgets
-        self.content = Container(widgets=made, labels=False, visible=False)
+        self.content = Container(widgets=widgets, labels=False, visible=False)
         super().__init__(widgets=[self.line, self.content], labels=False)
         self.margins = (0, 0, 0, 0)
         self.content.margins = (8, 0, 0, 0)
@@ -38,9 +44,9 @@ class Folded(Container):  # type: ignore[type-arg]
 
     def turn(self) -> None:
         """Show the widgets, or hide them."""
-        if self._make is not None:
-            self.content.extend(self._make())
-            self._make = None
+        if self._later is not None:
+            self.content.extend(self._later())
+            self._later = None
         self.content.visible = not self.is_open
         self._name_the_state()
 

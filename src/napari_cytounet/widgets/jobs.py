@@ -13,11 +13,12 @@ from typing import Any, Generic, TypeVar
 from magicgui.widgets import Widget
 from napari.qt.threading import GeneratorWorker, create_worker
 from napari.utils import progress
-from napari.utils.notifications import notification_manager, show_error, show_info
+from napari.utils.notifications import show_error, show_info
 
 from napari_cytounet.errors import Cancelled, CytounetError
 from napari_cytounet.events import Event, Progress, TileDone
 from napari_cytounet.widgets.text import without_options
+from napari_cytounet.widgets.worker_trouble import tell_trouble
 
 Result = TypeVar("Result")
 Start = Callable[[threading.Event], Generator[Event, None, Result]]
@@ -77,9 +78,7 @@ class Job(Generic[Result]):
         self._worker: GeneratorWorker[Event, None, Result | _Failed] = create_worker(
             _guarded, start, self._cancel, _start_thread=False, _ignore_errors=True
         )
-        # napari's own connections of these two are lost on PyQt6.
-        self._worker.errored.connect(_notify_of_error)
-        self._worker.warned.connect(_notify_of_warning)
+        tell_trouble(self._worker)
         self._reports: deque[Callable[[], object]] = deque()
         self._is_reporting = False
         self._worker.yielded.connect(self._on_yielded)
@@ -151,14 +150,6 @@ class Job(Generic[Result]):
     def _abandon(self, *_: object) -> None:
         self._owner_is_there = False
         self._cancel.set()
-
-
-def _notify_of_error(error: Exception) -> None:
-    notification_manager.receive_error(type(error), error, error.__traceback__)
-
-
-def _notify_of_warning(warning: tuple[Any, ...]) -> None:
-    notification_manager.receive_warning(*warning)
 
 
 def _guarded(start: Start[Result], cancel: threading.Event) -> Generator[Event, None, Any]:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from napari.qt.threading import FunctionWorker, create_worker
 
 from napari_cytounet.errors import Cancelled, CytounetError
+from napari_cytounet.widgets.worker_trouble import tell_trouble
 
 Result = TypeVar("Result")
 Work = Callable[[threading.Event], Result]
@@ -61,7 +62,10 @@ class Latest(Generic[Result]):
         if work is None:
             return
         self._cancel = threading.Event()
-        self._worker = create_worker(_outcome, work, self._cancel, self._generation, _start_thread=False)
+        self._worker = create_worker(
+            _outcome, work, self._cancel, self._generation, _start_thread=False, _ignore_errors=True
+        )
+        tell_trouble(self._worker)
         self._worker.returned.connect(self._take)
         self._worker.finished.connect(self._go_on)
         self._worker.start()

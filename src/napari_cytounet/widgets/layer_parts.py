@@ -15,6 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from napari_cytounet.errors import ImageError
 from napari_cytounet.widgets.layers import full_resolution, layer_axes, placed_like, plane_dimensions
+from napari_cytounet.widgets.preferences import PLUGIN
+
+FIRST_PLANE = "first_plane"
+"""Key in what a layer of ours says of itself: which plane of the image its first plane is of."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,26 @@ class ImagePart:
         rows, columns = self.ranges["Y"], self.ranges["X"]
         return slice(rows.start, rows.stop), slice(columns.start, columns.stop)
 
+    @property
+    def first_plane(self) -> dict[str, int]:
+        """Place of its first plane in the image, by axis."""
+        return {letter: along.start for letter, along in self.ranges.items() if letter not in "YX"}
+
     def place(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Return the index, within the part, of a plane of the image."""
         return tuple(at - along.start for at, along in zip(index, self.ranges.values(), strict=False))
+
+
+def first_plane(layer: ImageLayer | LabelsLayer) -> Mapping[str, int]:
+    """Return where the first plane of a layer lies in the image that it was made of, as far as it says so.
+
+    Returns
+    -------
+    Mapping
+        From axes to numbers, such as `{"Z": 3}`.
+    """
+    said = layer.metadata.get(PLUGIN)
+    return said.get(FIRST_PLANE, {}) if isinstance(said, Mapping) else {}
 
 
 def whole_layer(layer: ImageLayer | LabelsLayer) -> ImagePart:

@@ -10,6 +10,8 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 LEAST_HEIGHT = 100
+LEAST_WIDTH = 325
+"""Pixels: the title of the dock can be read to its end."""
 
 
 class Scrolled(Container):  # type: ignore[type-arg]
@@ -56,7 +58,8 @@ class _Area(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the width of the contents and of the scroll bar, and a height that any window has."""
-        return QSize(self._body.minimumSizeHint().width() + self._bar.sizeHint().width(), LEAST_HEIGHT)
+        width = self._body.minimumSizeHint().width() + self._bar.sizeHint().width()
+        return QSize(max(width, LEAST_WIDTH), LEAST_HEIGHT)
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the whole size of the contents."""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import socket
 import threading
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,9 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from napari_cytounet.errors import SampleError
+from napari_cytounet.errors import Cancelled, SampleError
+from napari_cytounet.events import Progress
 from napari_cytounet.images.samples import bbbc030
-from napari_cytounet.images.samples.bbbc030 import MIRROR_VARIABLE, URL, fetch_bbbc030, registry
+from napari_cytounet.images.samples.bbbc030 import (
+    MIRROR_VARIABLE,
+    URL,
+    fetch_bbbc030,
+    fetching_bbbc030,
+    registry,
+)
 
 CONTENTS = {
     "train/images/a.png": b"first",
@@ -44,6 +53,9 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
         running.shutdown()
         thread.join()
+    with warnings.catch_warnings():  # pooch leaves the socket of an answer that it refuses to the collector
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def _below(folder: Path) -> dict[str, bytes]:
@@ -82,6 +94,20 @@ def test_files_are_downloaded_once(server: Path) -> None:
     assert _below(folder) == CONTENTS
     (server / "train/images/a.png").unlink()
     assert fetch_bbbc030() == folder
+
+
+def test_it_says_how_far_it_is_and_what_was_fetched_before_a_stop_is_kept(
+    server: Path, tmp_path: Path
+) -> None:
+    cancel = threading.Event()
+    job = fetching_bbbc030(cancel)
+    assert next(job) == Progress("files of BBBC030", 1, 3)
+    cancel.set()
+    with pytest.raises(Cancelled, match="Stopped after 1 of 3 files"):
+        next(job)
+    kept = _below(tmp_path / "cache" / "bbbc030")
+    assert kept
+    assert kept.items() <= CONTENTS.items()
 
 
 def test_a_mirror_without_bbbc030_is_passed_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_cytounet.images.outlines import fill_outlines
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.widgets.contributions.writers import outlines, write_outlines, write_tiff, write_zarr
+from napari_cytounet.widgets.segmentation_note import note_segmentation
 
 
 def _cells(**known: object) -> Labels:
@@ -34,6 +36,15 @@ def test_all_planes_with_axes_and_pixel_size(write: object, name: str, tmp_path:
     assert (image.axes, image.dtype) == ("TYX", np.uint16)
     assert image.pixel_size == PixelSize(0.5, 0.25)
     np.testing.assert_array_equal(np.asarray(image.data[:]), layer.data)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".zarr"])
+def test_how_a_threshold_made_them_stays_with_the_labels(suffix: str, tmp_path: Path) -> None:
+    layer = _cells()
+    note_segmentation(layer, [(1,)], [{"method": "otsu", "thresholds": [0.25]}])
+    _save(write_tiff if suffix == ".tif" else write_zarr, tmp_path / f"cells{suffix}", layer)
+    image = open_image(tmp_path / f"cells{suffix}")
+    assert json.loads(image.tags["segmentation"]) == [{"plane": [1], "method": "otsu", "thresholds": [0.25]}]
 
 
 def test_pixels_without_a_size_and_a_stack_without_names(tmp_path: Path) -> None:

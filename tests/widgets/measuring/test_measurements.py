@@ -65,6 +65,12 @@ def test_the_table_is_that_of_the_command_line(tmp_path: Path) -> None:
     assert measured.positions("YZX")[0].tolist() == [12.5, 0, 11.5]
 
 
+def test_planes_are_called_as_in_the_image_that_the_labels_were_made_of() -> None:
+    measured = _measured(_labels()[None, None], "TZYX", first_plane={"T": 2, "Z": 7})
+    assert set(measured.columns["plane"]) == {"T=2 Z=7"}
+    assert measured.positions("TZYX")[0].tolist()[:2] == [0, 0]  # in the layer
+
+
 def test_classes_come_from_what_is_known_and_are_0_where_nothing_is() -> None:
     known = ObjectClasses({7: 2}, {2: "dividing"})
     measured = _measured(_labels(), classes=known)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import dask
-import dask.array as da
 import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QTimer
 
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.segmentation import plane_labels
 from napari_cytounet.settings import DeviceSettings, ThresholdSettings
 from napari_cytounet.unet.prediction import predict_array
+from napari_cytounet.widgets.layer_parts import first_plane
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.prediction import arrays as prediction_arrays
 from napari_cytounet.widgets.prediction.predict import PredictWidget
@@ -33,19 +33,6 @@ PLACED = {
     "units": ("um",) * 3,
     "axis_labels": ("z", "y", "x"),
 }
-
-
-@pytest.fixture(scope="module")
-def cells() -> NDArray[np.uint8]:
-    return make_cells("fluorescence", shape=(120, 140), count=8, seed=3).image
-
-
-@pytest.fixture
-def widget(viewer: ViewerModel) -> Iterator[PredictWidget]:
-    docked = PredictWidget(viewer)
-    viewer.window.add_dock_widget(docked)
-    docked.wishes.tiles.tile.value = "32"
-    return docked
 
 
 def _predict(qtbot: QtBot, widget: PredictWidget) -> None:
@@ -83,6 +70,7 @@ def test_a_stack_is_predicted_plane_by_plane_and_placed_alike(
         "classes": ["debris"],
         "colours": ["#00ff00"],
         "thresholds": [0.5],
+        "first_plane": {"Z": 0},
     }
     assert isinstance(classes.colormap, DirectLabelColormap)
     np.testing.assert_allclose(classes.colormap.map(2), (0, 1, 0, 1))
@@ -107,6 +95,7 @@ def test_a_stack_is_predicted_plane_by_plane_and_placed_alike(
     assert shown.data.shape == (1, *cells.shape)
     np.testing.assert_allclose(shown.data_to_world((0, 5, 6)), layer.data_to_world((1, 5, 6)))
     assert np.abs(shown.data[0] - expected[1, 0]).max() < 1e-3
+    assert first_plane(viewer.layers["stack: objects [1]"]) == {"Z": 1}
 
     widget.wishes.replace.value = True
     for kind in ("probabilities", "classes"):
@@ -140,45 +129,6 @@ def test_only_what_is_in_view_is_predicted(
     assert len(viewer.layers) == 4
 
 
-@pytest.fixture
-def no_threads_of_dask() -> Iterator[None]:
-    with dask.config.set(scheduler="synchronous"):
-        yield
-
-
-@pytest.mark.usefixtures("no_threads_of_dask")
-def test_kinds_of_layers(
-    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
-) -> None:
-    coloured = np.stack([cells, cells[::-1], cells[:, ::-1]])
-    of_one, of_three = new_model("one.safetensors"), new_model("three.safetensors", channels=3)
-
-    def check(model: Path, expected: NDArray[np.uint8], axes: str) -> Image:
-        model_choice.choose(model)
-        _predict(qtbot, widget)
-        result = viewer.layers["image: probability of cell"]
-        assert np.abs(result.data - predict_array(model, expected, axes, device=CPU)[0]).max() < 1e-3
-        viewer.layers.clear()
-        return result
-
-    viewer.add_image(np.moveaxis(coloured, 0, -1), name="image")
-    check(of_three, coloured, "CYX")
-    viewer.add_image(np.repeat(cells[..., None], 3, axis=-1), name="image")  # grey, stored as RGB
-    check(of_one, cells, "YX")
-    viewer.add_image([cells, cells[::2, ::2]], name="image", multiscale=True)
-    check(of_one, cells, "YX")
-    viewer.add_image(da.from_array(cells, chunks=64), name="image", contrast_limits=(0, 255))
-    check(of_one, cells, "YX")
-    viewer.add_image(coloured, name="image", axis_labels=("c", "y", "x"), scale=(1, 0.5, 0.25))
-    assert tuple(check(of_three, coloured, "CYX").scale) == (0.5, 0.25)
-    viewer.add_image(cells.T, name="image", axis_labels=("x", "y"), scale=(0.25, 0.5))
-    model_choice.choose(of_one)
-    _predict(qtbot, widget)
-    result = viewer.layers["image: probability of cell"]
-    assert tuple(result.scale) == (0.25, 0.5)
-    assert np.abs(result.data.T - predict_array(of_one, cells, device=CPU)[0]).max() < 1e-3
-
-
 def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
     qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, said: list[str]
 ) -> None:
@@ -187,7 +137,7 @@ def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
     layer = viewer.add_image(np.stack([large] * 6), name="large")
     widget.target.area.value = Area.ALL_PLANES
     widget.predict.native.click()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: "large: objects" in viewer.layers, timeout=60_000)  # they come one by one
     objects = viewer.layers["large: objects"]
     assert not objects.editable
     assert not widget.predict.native.isVisibleTo(widget.native)
@@ -204,7 +154,7 @@ def test_stop_leaves_what_is_there_and_all_layers_gone_is_a_stop(
     layer = viewer.add_image(np.stack([large] * 6), name="large")
     widget.target.area.value = Area.ALL_PLANES
     widget.predict.native.click()
-    qtbot.waitUntil(lambda: len(viewer.layers) > 1, timeout=60_000)
+    qtbot.waitUntil(lambda: "large: objects" in viewer.layers, timeout=60_000)
     for result in list(viewer.layers)[1:]:
         viewer.layers.remove(result)
     layer.data = layer.data[:2]
@@ -323,6 +273,20 @@ def test_objects_are_cleaned_as_the_user_sets_it(
     assert len(said) == 1
     assert "cells: touching objects can be split in planes of up to" in said[0]
     assert len(viewer.layers) == count
+
+
+def test_layers_come_one_by_one_and_the_window_lives_meanwhile(
+    qtbot: QtBot, viewer: ViewerModel, widget: PredictWidget, new_model: NewModel, cells: NDArray[np.uint8]
+) -> None:
+    model_choice.choose(new_model())
+    viewer.add_image(cells, name="cells")
+    seen: set[int] = set()
+    turn = QTimer()
+    turn.timeout.connect(lambda: seen.add(len(viewer.layers)))
+    turn.start(0)
+    _predict(qtbot, widget)
+    turn.stop()
+    assert seen == {1, 2, 3, 4}
 
 
 def test_a_bug_in_the_worker_is_told(

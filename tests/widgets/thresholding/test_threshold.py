@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QApplication
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.segmentation import plane_labels, threshold_image
+from napari_cytounet.segmentation.segmenting import choose_thresholds
 from napari_cytounet.segmentation.thresholds import find_threshold
 from napari_cytounet.settings import ThresholdSettings
 from napari_cytounet.widgets.thresholding import field as threshold_field
@@ -105,6 +106,8 @@ def test_the_preview_follows_the_slider_and_labels_are_made(
     (labels,) = opened.labels
     assert labels.name == "cells: labels"
     np.testing.assert_array_equal(labels.data, found.instances)
+    said = labels.metadata["napari-cytounet"]
+    assert said["segmentation"] == [{"plane": [], **settings.model_dump(), "thresholds": [60]}]
     assert labels.features["index"].tolist() == list(range(1, found.count + 1))
     assert set(labels.features["class"]) == {1}
     np.testing.assert_allclose(labels.data_to_world((5, 6)), image.data_to_world((5, 6)))
@@ -169,6 +172,9 @@ def test_a_stack_is_previewed_plane_by_plane_and_labelled_as_a_whole(
     assert labels.data.shape == stack.shape
     assert [bool(plane.any()) for plane in labels.data] == [False, True, False]
     second = labels.data[1].copy()
+    (made,) = labels.metadata["napari-cytounet"]["segmentation"]
+    assert (made["plane"], made["method"]) == ([1], "otsu")
+    assert made["thresholds"] == list(choose_thresholds(stack[1][None], OTSU))
 
     assert _is_offered(opened.widget.making.all_planes)
     opened.widget.making.all_planes.value = True

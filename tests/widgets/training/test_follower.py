@@ -120,14 +120,3 @@ def test_an_earlier_end_does_not_end_what_goes_on(viewer: Viewer, training: Any)
         "Started",
         "BatchDone",
     ]
-
-
-@pytest.mark.parametrize("alone", [False, True])
-def test_closing_the_window_stops_a_training_unless_it_may_go_on_alone(
-    viewer: Viewer, training: Any, *, alone: bool
-) -> None:
-    _follow(training, viewer, goes_on_alone=alone)
-    viewer.__wrapped__.window._task_status_manager.cancel_all()  # as the window does when it closes
-    assert training.is_stopped is not alone
-    assert live_training.current is None
-    assert _bars() == []

@@ -207,6 +207,25 @@ def test_what_goes_wrong_before_the_start_leaves_the_widget_usable(
     assert said[2:] == ["stopped by hand"]
 
 
+def test_a_disk_that_is_really_full_is_told_and_nothing_is_left_on_it(
+    viewer: Viewer, qtbot: QtBot, said: list[str], small_disk: Path, own_preferences: Any
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 65535, (600, 600), np.uint16)
+    image, labels = viewer.add_image(noise, name="cells"), noise > 40_000
+    painted = viewer.add_labels(labels.astype(np.uint8), name="painted")
+    own_preferences.runs_folder = str(small_disk / "runs")
+    widget = _opened(viewer)
+    _press(widget.train_button)
+    qtbot.waitUntil(lambda: _is_idle(widget), timeout=20_000)
+    (message,) = said
+    assert "cells.zarr" in message
+    assert "is full. Free some space, or write to another folder" in message
+    assert list((small_disk / "runs").iterdir()) == []
+    assert list(viewer.layers) == [image, painted]
+    np.testing.assert_array_equal(painted.data, labels)
+    assert not widget.train_button.native.isHidden()
+
+
 @pytest.mark.slow
 def test_a_stack_with_two_labelled_planes_is_learnt_stopped_and_gone_on_with(
     viewer: Viewer, qtbot: QtBot, tmp_path: Path

@@ -8,14 +8,17 @@ Scientific Reports 2016, doi:10.1038/srep30420).
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib.resources import files
 from pathlib import Path
 
 import pooch
 from requests.exceptions import RequestException
 
-from napari_cytounet.errors import SampleError
+from napari_cytounet.errors import Cancelled, SampleError
+from napari_cytounet.events import Event, Progress, drain
 
 COMMIT = "b55a088b65f6e26327c0188e047ff849ccb927b2"
 URL = f"https://raw.githubusercontent.com/Nelson-Gon/cytounet/{COMMIT}/examples/BBBC030_v1/"
@@ -40,8 +43,33 @@ def fetch_bbbc030() -> Path:
     SampleError
         If the files cannot be downloaded, or the mirror is incomplete.
     """
+    return drain(fetching_bbbc030())
+
+
+def fetching_bbbc030(cancel: threading.Event | None = None) -> Generator[Event, None, Path]:
+    """Fetch BBBC030 as `fetch_bbbc030` does; a generator of events.
+
+    Parameters
+    ----------
+    cancel
+        Looked at after each file. What is there by then is not downloaded again.
+
+    Yields
+    ------
+    Progress
+        In files.
+
+    Raises
+    ------
+    Cancelled
+        The flag was set.
+    """
+    mirror = _mirror()
+    if mirror is not None:
+        return mirror
     cache = Path(pooch.os_cache("napari-cytounet")) / "bbbc030"
-    return _mirror() or _download(URL, cache)
+    yield from _downloading(URL, cache, cancel)
+    return cache
 
 
 def registry() -> dict[str, str]:
@@ -65,7 +93,7 @@ def _mirror() -> Path | None:
     return folder
 
 
-def _download(url: str, folder: Path) -> Path:
+def _downloading(url: str, folder: Path, cancel: threading.Event | None) -> Generator[Event, None, None]:
     hashes = registry()
     source = pooch.create(path=folder, base_url=url, registry=hashes)
     pooch.get_logger().setLevel("WARNING")  # or it prints a line for each of the files
@@ -74,7 +102,12 @@ def _download(url: str, folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
         pool = ThreadPoolExecutor(max_workers=8)  # most of the time is waiting for the server
         try:
-            list(pool.map(source.fetch, hashes))
+            files = [pool.submit(source.fetch, name) for name in hashes]
+            for done, file in enumerate(as_completed(files), start=1):
+                file.result()
+                yield Progress("files of BBBC030", done, len(files))
+                if cancel is not None and cancel.is_set():
+                    raise Cancelled(f"Stopped after {done} of {len(files)} files of BBBC030, which are kept.")
         finally:
             pool.shutdown(cancel_futures=True)  # where one file cannot be had, do not wait for all the others
     except RequestException as error:
@@ -93,4 +126,3 @@ def _download(url: str, folder: Path) -> Path:
             f"BBBC030 cannot be kept in {folder}: {error.strerror or error}. Make room or get the right to "
             f"write there, or name a folder that holds the data in {MIRROR_VARIABLE}."
         ) from error
-    return folder

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Generator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,9 +12,13 @@ import numpy as np
 from napari.types import LayerData
 from numpy.typing import NDArray
 
+from napari_cytounet.events import Event
 from napari_cytounet.images.reading import find_images, open_image
-from napari_cytounet.images.samples.bbbc030 import fetch_bbbc030
+from napari_cytounet.images.samples.bbbc030 import fetching_bbbc030
 from napari_cytounet.images.samples.synthetic import SyntheticKind, make_cells
+from napari_cytounet.widgets.contributions.waiting import result_of
+
+Part = Literal["train", "validation"]
 
 FIELD_AXES = ("field", "y", "x")
 """Fields of view, one behind the other: no depth and no time."""
@@ -48,14 +55,22 @@ def fluorescence() -> list[LayerData]:
     return _synthetic("fluorescence")
 
 
-def _bbbc030(part: Literal["train", "validation"], name: str) -> list[LayerData]:
-    folder = fetch_bbbc030() / part
-    masks = (_stack(folder / "new_outlines") > 0).view(np.uint8)
+def _bbbc030(part: Part, name: str) -> list[LayerData]:
+    text = "Fetching BBBC030: 33 MB, the first time only."
+    images, masks = result_of(partial(_reading_bbbc030, part), text)
     axes = {"axis_labels": FIELD_AXES}
     return [
-        (_stack(folder / "images"), {"name": name, **axes}, "image"),
-        (masks, {"name": f"{name} masks", **axes}, "labels"),
+        (images, {"name": name, **axes}, "image"),
+        ((masks > 0).view(np.uint8), {"name": f"{name} masks", **axes}, "labels"),
     ]
+
+
+def _reading_bbbc030(
+    part: Part, cancel: threading.Event
+) -> Generator[Event, None, tuple[NDArray[Any], NDArray[Any]]]:
+    """Fetch BBBC030, and read the images and masks of one part of it."""
+    folder = (yield from fetching_bbbc030(cancel)) / part
+    return _stack(folder / "images"), _stack(folder / "new_outlines")
 
 
 def _stack(folder: Path) -> NDArray[Any]:

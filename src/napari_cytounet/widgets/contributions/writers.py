@@ -8,6 +8,7 @@ stays, and the user is told. `layer.save(path)` in a script asks nothing, and do
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from napari_cytounet.errors import OutputError
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.writing import open_writer
 from napari_cytounet.widgets.layers import image_of_layer
+from napari_cytounet.widgets.segmentation_note import segmentation_tags
 
 LINE = 255
 """Value of outlines, as in cytounet's masks."""
 
 
 def write_tiff(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
-    """Write a labels layer as OME-TIFF, with its axes and pixel size.
+    """Write a labels layer as OME-TIFF, with its axes and pixel size, and how a threshold made it.
 
     Parameters
     ----------
@@ -80,7 +82,7 @@ def _image(data: Any, meta: dict[str, Any]) -> Image:
     layer = Layer.create(data, meta, "labels")
     if not isinstance(layer, Labels):
         raise TypeError(f"these are no labels: {type(layer).__name__}")
-    return image_of_layer(layer)
+    return replace(image_of_layer(layer), tags=segmentation_tags(layer.metadata))
 
 
 def _as_they_are(labels: NDArray[Any]) -> NDArray[Any]:
@@ -102,6 +104,7 @@ def _write(
         sizes=stack | {"Y": image.height, "X": image.width},
         dtype=np.min_scalar_type(highest if lowest >= 0 else min(lowest, -highest - 1)),
         pixel_size=image.pixel_size,
+        tags=image.tags,
     ) as writer:
         for index in image.planes:
             writer.write(index, slice(None), slice(None), drawn(image.read(index)[0]))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from napari_cytounet.widgets.measuring.measurements import ObjectClasses, ObjectMeasurements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# pandas is imported in the functions that need it: it takes half a second, and a widget opens without it.
 
 INDEX = "index"
 """Column of the features that napari looks labels up in."""
@@ -22,6 +28,8 @@ def classes_in(features: pd.DataFrame) -> ObjectClasses | None:
     ObjectClasses or None
         None if there is neither a column `class` nor `class_name`.
     """
+    import pandas as pd
+
     known = by_label(features)
     if "class" in known:
         numbers = pd.to_numeric(known["class"], errors="coerce").dropna().astype(int)
@@ -46,6 +54,8 @@ def features_with(features: pd.DataFrame, measured: ObjectMeasurements) -> pd.Da
         None where a label stands for several objects (in a stack whose planes are numbered one by one): a
         row of features belongs to a label.
     """
+    import pandas as pd
+
     labels = measured.columns["label"]
     if len(np.unique(labels)) < len(labels):
         return None

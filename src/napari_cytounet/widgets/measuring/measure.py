@@ -16,7 +16,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.jobs import Job
 from napari_cytounet.widgets.layer_choice import LayerChoice
-from napari_cytounet.widgets.layer_parts import shown_plane
+from napari_cytounet.widgets.layer_parts import first_plane, shown_plane
 from napari_cytounet.widgets.layers import image_of_layer, image_opener
 from napari_cytounet.widgets.measuring.area_texts import MOST_TEXTS, AreaTexts
 from napari_cytounet.widgets.measuring.features import classes_in, features_with
@@ -69,7 +69,10 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
             nullable=True,
         )
         self.planes = ComboBox(choices=[SHOWN, ALL], label="planes")
-        self.go = PushButton(text=START)
+        self.go = PushButton(
+            text=START,
+            tooltip="The features of the layer get the measurements too, in place of earlier ones.",
+        )
         self.summary = Text("Area, shape and place of every object, and its intensity in an image.")
         self.warning = Text()
         self.warning.native.setStyleSheet("font-weight: bold")
@@ -87,9 +90,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
             visible=False,
         )
         self.results.margins = (0, 0, 0, 0)
+        chosen: Container[Widget] = Container(widgets=[self.objects, self.intensities, self.planes])
+        chosen.margins = (0, 0, 0, 0)
         super().__init__(
             widgets=[
-                Container(widgets=[self.objects, self.intensities, self.planes]),
+                chosen,
                 self.go,
                 self.warning,
                 self.summary,
@@ -132,9 +137,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         except CytounetError as error:
             show_error(str(error))
             return
-        classes = classes_in(layer.features)
+        classes, first = classes_in(layer.features), first_plane(layer)
         self._job = Job(
-            lambda cancel: measuring_planes(image, planes, opener=opener, classes=classes, cancel=cancel),
+            lambda cancel: measuring_planes(
+                image, planes, opener=opener, classes=classes, first_plane=first, cancel=cancel
+            ),
             title=f"Measuring {layer.name}",
             owner=self,
             on_result=partial(self.show_objects, layer, image),

@@ -22,6 +22,8 @@ __all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "checksum", "measur
 
 Plane = tuple[int, ...]
 
+_OWN: Mapping[str, int] = {}
+
 
 @dataclass(frozen=True)
 class ObjectClasses:
@@ -98,6 +100,7 @@ def measuring_planes(
     *,
     opener: Callable[[], Image] | None = None,
     classes: ObjectClasses | None = None,
+    first_plane: Mapping[str, int] = _OWN,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, ObjectMeasurements]:
     """Measure the objects of some planes; yields `Progress` in planes.
@@ -112,6 +115,8 @@ def measuring_planes(
         Opens the image whose intensities are measured, of the same planes and size.
     classes
         Of the objects, if known. Objects that they do not name get class 0.
+    first_plane
+        Where the first plane of the labels lies in the image that they were made of: planes are called so.
     cancel
         Looked at before every plane, and every batch of objects.
 
@@ -138,7 +143,7 @@ def measuring_planes(
         batches = measuring_batches(plane, measure, pixel_size)
         columns = yield from _telling(batches, done, len(planes), cancel)
         rows = len(columns["label"])
-        place = labels.plane_name(index).removeprefix(labels.name).strip()
+        place = _place(labels.plane_axes, index, first_plane)
         tables.append({"image": np.full(rows, labels.name), "plane": np.full(rows, place)} | columns)
         indices.append(np.broadcast_to(np.array(index, np.intp), (rows, len(index))))
     yield Progress("planes", len(planes), len(planes))
@@ -159,6 +164,18 @@ def measuring_planes(
         checksums=checksums,
         notes=_notes(joined, image),
     )
+
+
+def _place(axes: str, index: Plane, first_plane: Mapping[str, int]) -> str:
+    """Return what a plane is called.
+
+    Examples
+    --------
+    >>> _place("TZ", (0, 2), {"Z": 10})
+    'T=0 Z=12'
+    """
+    places = zip(axes, index, strict=True)
+    return " ".join(f"{letter}={at + first_plane.get(letter, 0)}" for letter, at in places)
 
 
 def checksum(plane: NDArray[Any]) -> int:

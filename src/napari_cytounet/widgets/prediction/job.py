@@ -101,6 +101,8 @@ def predicting_layer(
     CytounetError
         If the layer does not fit the model, before the first tile; or if it holds NaN.
     """
+    import pandas as pd  # noqa: F401 for the features of the layers: half a second that napari need not wait
+
     from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
     from napari_cytounet.unet.devices import choose_device
     from napari_cytounet.unet.fit import check_fits

@@ -107,7 +107,7 @@ class PredictWidget(Scrolled):
         check_layer(card, layer)
         part = self.target.part()
         arrays = ResultArrays.empty(part, len(card.classes), method.settings.output)
-        self._layers = PredictionLayers(self._viewer, layer, part, card, arrays)
+        self._layers = PredictionLayers(self._viewer, layer, part, card, arrays, self.native)
         return self._new_job(
             f"Predicting {layer.name}",
             partial(predicting_layer, method, image_opener(layer), part, arrays),
@@ -167,11 +167,16 @@ class PredictWidget(Scrolled):
         self.status.say(f"Stopped; finished: {told}" if result.stopped else f"Done: {told}")
 
     def _end(self) -> None:
-        """Give back the button, whatever the prediction ended with."""
-        layers, self._layers, self._job = self._layers, None, None
+        """Give back the button once all layers are there, whatever the prediction ended with."""
+        layers, self._layers = self._layers, None
         if layers is not None and layers.are_shown:
-            layers.finish()
             self._last = layers
+            layers.finish(self._rest)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._job = None
         self._show_busy(busy=False)
 
     def _show_busy(self, *, busy: bool) -> None:

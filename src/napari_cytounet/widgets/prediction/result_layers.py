@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from functools import partial
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 from napari.layers import Layer
-from napari.utils import DirectLabelColormap
-from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QWidget
 
 from napari_cytounet.unet.model_card import ModelCard
-from napari_cytounet.widgets.class_colours import colours_of
-from napari_cytounet.widgets.layer_parts import ImagePart, placed_at
-from napari_cytounet.widgets.layers import free_name, layer_axes
+from napari_cytounet.widgets.layer_parts import ImagePart
 from napari_cytounet.widgets.prediction.arrays import ResultArrays
 from napari_cytounet.widgets.prediction.job import ObjectsFound
-from napari_cytounet.widgets.preferences import PLUGIN
+from napari_cytounet.widgets.prediction.layer_making import LayerMaking, holds_objects
 
 REFRESH_SECONDS = 0.1
 """Tiles are drawn at most this often."""
 
-REST = 3
+REST = 10
 """How many times the duration of a drawing the next one waits: large layers must not keep the viewer busy."""
 
 
-def is_prediction(layer: Layer) -> bool:
-    """Tell whether a layer holds probabilities that a model gave."""
-    said = layer.metadata.get(PLUGIN)
-    return isinstance(said, Mapping) and said.get("kind") == "probabilities"
-
-
 class PredictionLayers:
-    """The results of one prediction as new layers, placed like the layer that was predicted.
+    """The results of one prediction as new layers, which come one by one and are drawn at a pace.
 
     Parameters
     ----------
@@ -48,6 +40,13 @@ class PredictionLayers:
         Of the model.
     arrays
         What the layers show.
+    parent
+        Layers come as long as it is there.
+
+    Attributes
+    ----------
+    are_shown
+        Whether the layers were made, or are on their way.
     """
 
     def __init__(
@@ -57,144 +56,118 @@ class PredictionLayers:
         part: ImagePart,
         card: ModelCard,
         arrays: ResultArrays,
+        parent: QWidget,
     ) -> None:
         self._viewer = viewer
-        self._name = source.name
-        self._placed = placed_at(source, part)
-        letters = [letter for letter in layer_axes(source)[: source.ndim] if letter != "C"]
-        self._order = [list(part.ranges).index(letter) for letter in letters]
-        self._card = card
-        self._colours = colours_of(card)
-        self._arrays = arrays
+        self._making = LayerMaking(viewer, source, part, card, arrays)
+        self._makers = self._making.makers()
         self._layers: list[Layer] = []
         self._instances: LabelsLayer | None = None
         self._object_classes: list[int] = []
-        self._next_drawing = 0.0
-
-    @property
-    def are_shown(self) -> bool:
-        """Whether the layers were made."""
-        return bool(self._layers)
+        self._new_objects = False
+        self.are_shown = False
+        self._began = self._next_drawing = 0.0
+        self._drawn = _soon(parent, self._rest)
+        self._steps: deque[Callable[[], object]] = deque()
+        self._turn = _soon(parent, self._take_step)
 
     @property
     def are_gone(self) -> bool:
         """Whether the layers were made and all of them removed."""
-        return self.are_shown and not self._left()
+        return self.are_shown and len(self._layers) == len(self._makers) and not self._left()
 
     def show(self) -> None:
-        """Add the layers to the viewer, and leave the layer selected that was."""
-        active = self._viewer.layers.selection.active
-        for probabilities, name, colour, threshold in self._by_class():
-            self._layers.append(self._probability_layer(probabilities, name, colour, threshold))
-        if self._arrays.classes is not None:
-            self._layers.append(self._class_layer(self._arrays.classes))
-        if self._arrays.instances is not None:
-            self._instances = self._instance_layer(self._arrays.instances)
-            self._layers.append(self._instances)
-        self._viewer.layers.selection.active = active
+        """Add the layers to the viewer, one a turn of its event loop: all at once would take seconds."""
+        self.are_shown = True
+        self._in_turn(*(partial(self._add, make) for make in self._makers))
 
     def draw(self) -> None:
         """Show what was filled in since the last time, unless that was a moment ago."""
-        began = time.perf_counter()
-        if began < self._next_drawing:
+        if self._drawn.isActive() or time.perf_counter() < self._next_drawing:
             return
+        self._began = time.perf_counter()
         for layer in self._left():
-            layer.refresh(thumbnail=False, highlight=False, extent=False)
-        spent = time.perf_counter() - began
-        self._next_drawing = began + spent + max(REFRESH_SECONDS, REST * spent)
+            if layer is not self._instances:  # whose drawing takes long: it waits for new objects
+                layer.refresh(thumbnail=False, highlight=False, extent=False)
+        self._draw_objects()
+        self._drawn.start()
 
     def add_objects(self, found: ObjectsFound) -> None:
         """Note the classes of the objects of a plane."""
         self._object_classes += found.classes
-        if self._instances is not None:
-            labels = range(1, len(self._object_classes) + 1)
-            self._instances.features = self._features(labels, self._object_classes)
+        self._new_objects = True
 
-    def finish(self) -> None:
-        """Show the end of it: labels can be edited from now on, and lie open to view."""
-        labelled = [layer for layer in self._left() if isinstance(layer, LabelsLayer)]
-        for layer in self._left():
-            layer.refresh()
-            if isinstance(layer, LabelsLayer):
-                layer.editable = True
-            elif labelled and self._object_classes:
-                layer.visible = False
+    def finish(self, then: Callable[[], object]) -> None:
+        """Show the end of it, once all layers are there: labels can be edited, and lie open to view.
+
+        Parameters
+        ----------
+        then
+            Called after it.
+        """
+        layers = (partial(self._finish_layer, number) for number in range(len(self._makers)))
+        self._in_turn(self._draw_objects, *layers, then, self._end)
 
     def remove(self) -> None:
         """Take the layers out of the viewer."""
         for layer in self._left():
             self._viewer.layers.remove(layer)
 
+    def _in_turn(self, *steps: Callable[[], object]) -> None:
+        self._steps.extend(steps)
+        self._turn.start()
+
+    def _take_step(self) -> None:
+        step = self._steps.popleft()
+        if self._steps:
+            self._turn.start()
+        step()
+
+    def _add(self, make: Callable[[], Layer]) -> None:
+        """Add a layer, and leave the layer selected that was."""
+        active = self._viewer.layers.selection.active
+        layer = make()
+        self._viewer.layers.selection.active = active
+        self._layers.append(layer)
+        if holds_objects(layer):
+            self._instances = layer
+
+    def _rest(self) -> None:
+        """Wait a multiple of the time that the drawing took, the painting of the window included."""
+        now = time.perf_counter()
+        self._next_drawing = now + max(REFRESH_SECONDS, REST * (now - self._began))
+
+    def _draw_objects(self) -> None:
+        if self._instances is None or not self._new_objects:
+            return
+        self._new_objects = False
+        labels = range(1, len(self._object_classes) + 1)
+        self._instances.features = self._making.features(labels, self._object_classes)
+        if self._instances in self._viewer.layers:
+            self._instances.refresh(thumbnail=False, highlight=False, extent=False)
+
+    def _finish_layer(self, number: int) -> None:
+        layer = self._layers[number]
+        if layer not in self._viewer.layers:
+            return
+        layer.refresh()
+        if isinstance(layer, LabelsLayer):
+            layer.editable = True
+        elif self._object_classes and any(isinstance(other, LabelsLayer) for other in self._left()):
+            layer.visible = False
+
+    def _end(self) -> None:
+        self._drawn.deleteLater()
+        self._turn.deleteLater()
+
     def _left(self) -> list[Layer]:
         return [layer for layer in self._layers if layer in self._viewer.layers]
 
-    def _by_class(self) -> list[tuple[NDArray[np.float32], str, str, float]]:
-        if self._arrays.probabilities is None:
-            return []
-        card = self._card
-        return list(
-            zip(self._arrays.probabilities, card.classes, self._colours, card.thresholds, strict=True)
-        )
 
-    def _probability_layer(
-        self, probabilities: NDArray[np.float32], name: str, colour: str, threshold: float
-    ) -> ImageLayer:
-        return self._viewer.add_image(
-            self._in_order(probabilities),
-            name=free_name(self._viewer, f"{self._name}: probability of {name}"),
-            contrast_limits=(0, 1),
-            colormap=colour,
-            blending="additive",
-            metadata=self._said("probabilities", [name], [colour], [threshold]),
-            **self._placed,
-        )
-
-    def _class_layer(self, classes: NDArray[np.uint8]) -> LabelsLayer:
-        numbers = range(1, len(self._colours) + 1)
-        colours: dict[int | None, str] = {None: "transparent", 0: "transparent"}
-        return self._labels_layer(
-            classes,
-            "classes",
-            colormap=DirectLabelColormap(color_dict=colours | dict(zip(numbers, self._colours, strict=True))),
-            features=self._features(numbers, numbers),
-            visible=self._arrays.instances is None or self._classes_say_more,
-        )
-
-    def _instance_layer(self, instances: NDArray[np.int32]) -> LabelsLayer:
-        return self._labels_layer(
-            instances, "objects", visible=self._arrays.classes is None or not self._classes_say_more
-        )
-
-    @property
-    def _classes_say_more(self) -> bool:
-        """Whether the class map is shown, and not the objects: those of one class look the same in both."""
-        return len(self._colours) > 1
-
-    def _labels_layer(self, labels: NDArray[Any], kind: str, **options: Any) -> LabelsLayer:
-        layer = self._viewer.add_labels(
-            self._in_order(labels),
-            name=free_name(self._viewer, f"{self._name}: {kind}"),
-            metadata=self._said(kind, self._card.classes, self._colours, self._card.thresholds),
-            **options,
-            **self._placed,
-        )
-        layer.editable = False
-        return layer
-
-    def _features(self, labels: Sequence[int], classes: Sequence[int]) -> dict[str, NDArray[Any]]:
-        names = [self._card.classes[number - 1] for number in classes]
-        return {"index": np.array(labels), "class": np.array(classes), "class_name": np.array(names)}
-
-    def _in_order(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return values with their axes in the order of the layer that was predicted."""
-        return values.transpose(self._order)
-
-    def _said(self, kind: str, classes: Any, colours: Any, thresholds: Any) -> dict[str, Any]:
-        return {
-            PLUGIN: {
-                "kind": kind,
-                "classes": list(classes),
-                "colours": list(colours),
-                "thresholds": list(thresholds),
-            }
-        }
+def _soon(parent: QWidget, do: Callable[[], object]) -> QTimer:
+    """Return a timer that does something in the next turn of the event loop, when the window is painted."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(0)
+    timer.timeout.connect(do)
+    return timer

@@ -18,7 +18,7 @@ from napari_cytounet.unet.fit import check_fits, scale_at
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.widgets.layer_parts import ImagePart, shown_plane, visible_field, whole_layer
 from napari_cytounet.widgets.layers import image_of_layer, pixel_size_of_layer, plane_dimensions
-from napari_cytounet.widgets.prediction.result_layers import is_prediction
+from napari_cytounet.widgets.prediction.layer_making import is_prediction
 from napari_cytounet.widgets.settings_form import SettingsForm
 
 

@@ -41,7 +41,7 @@ class PredictionWishes(Container):  # type: ignore[type-arg]
             widgets=list(self.results.values()), layout="horizontal", labels=False
         )
         boxes.margins = (0, 0, 0, 0)
-        self.advanced = Folded("advanced", [self.cleaning, self.tiles, self.replace, self.warning])
+        self.advanced = Folded("Advanced", [self.cleaning, self.tiles, self.replace, self.warning])
         super().__init__(widgets=[boxes, self.advanced], labels=False)
         self.margins = (0, 0, 0, 0)
 

@@ -5,6 +5,7 @@ The engine is imported where it is first used, in a thread: the widget opens wit
 
 from __future__ import annotations
 
+import math
 import tempfile
 import threading
 from collections.abc import Generator, Sequence
@@ -58,11 +59,15 @@ class Labelled:
         Those that were, as indices into `labels`.
     classes
         Number of the class of each object, by label.
+    made_by
+        For each plane, what made it: the settings, and the threshold of each class (None: no contrast), as
+        JSON can hold them.
     """
 
     labels: NDArray[np.int32]
     planes: tuple[tuple[int, ...], ...]
     classes: dict[int, int]
+    made_by: tuple[dict[str, Any], ...]
 
 
 def clean(
@@ -139,6 +144,7 @@ def labelling(
     refuse(source.image, len(planes), settings)
     labels = np.zeros(source.labels_shape, LABEL)
     classes: dict[int, int] = {}
+    made_by: list[dict[str, Any]] = []
     offset = first - 1
     with label_spool(Path(tempfile.gettempdir())) as spool:
         for number, index in enumerate(planes):
@@ -146,8 +152,14 @@ def labelling(
             found = yield from planes_done(work, number, len(planes))
             _write_plane(labels[source.in_layer(index)], found, offset, spool)
             classes |= dict(enumerate(found.classes[1:].tolist(), start=offset + 1))
+            made_by.append(_made_by(settings, found.thresholds))
             offset += found.count
-    return Labelled(labels, tuple(map(source.in_layer, planes)), classes)
+    return Labelled(labels, tuple(map(source.in_layer, planes)), classes, tuple(made_by))
+
+
+def _made_by(settings: ThresholdSettings, thresholds: Sequence[float]) -> dict[str, Any]:
+    known = [None if math.isnan(threshold) else threshold for threshold in thresholds]
+    return settings.model_dump() | {"thresholds": known}
 
 
 def refuse(image: Image, planes: int, settings: ThresholdSettings) -> None:

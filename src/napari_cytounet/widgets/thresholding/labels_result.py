@@ -12,8 +12,10 @@ from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 
+from napari_cytounet.widgets.layer_parts import FIRST_PLANE, first_plane
 from napari_cytounet.widgets.layers import free_name, placed_like
 from napari_cytounet.widgets.preferences import PLUGIN
+from napari_cytounet.widgets.segmentation_note import note_segmentation
 from napari_cytounet.widgets.thresholding.job import Labelled
 from napari_cytounet.widgets.thresholding.source import Source
 from napari_cytounet.widgets.thresholding.texts import made
@@ -96,6 +98,7 @@ class LabelsResult:
             _write(layer, labelled, _features(labelled, place.classes))
         else:
             layer = self._add(labelled, place)
+        note_segmentation(layer, labelled.planes, labelled.made_by)
         self._viewer.layers.selection.active = layer
         return made(
             len(labelled.classes),
@@ -109,7 +112,13 @@ class LabelsResult:
             labelled.labels,
             name=free_name(self._viewer, f"{place.source.name}: labels"),
             features=_features(labelled, place.classes),
-            metadata={PLUGIN: {"kind": "instances", "classes": list(place.classes)}},
+            metadata={
+                PLUGIN: {
+                    "kind": "instances",
+                    "classes": list(place.classes),
+                    FIRST_PLANE: first_plane(place.source),
+                }
+            },
             **place.placed,
         )
         self._made[place.source] = layer

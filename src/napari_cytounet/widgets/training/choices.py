@@ -86,8 +86,8 @@ class TrainingChoices(Container):  # type: ignore[type-arg]
             tooltip="Otherwise the training stops then, and keeps the best so far.",
         )
         self.forms: dict[str, SettingsForm[Any]] = {}
-        folded = [Folded(concern.capitalize(), partial(self._made, concern)) for concern in CONCERNS]
-        self.advanced = Folded("Advanced", [self.cytounet, self.freeze_encoder, self.goes_on_alone, *folded])
+        boxes = [self.cytounet, self.freeze_encoder, self.goes_on_alone]
+        self.advanced = Folded("Advanced", boxes, later=self._concerns)
         self._minutes_shown = 0.0
         self.follow_preset()
         self.preset.changed.connect(self.follow_preset)
@@ -141,6 +141,10 @@ class TrainingChoices(Container):  # type: ignore[type-arg]
 
     def _preset(self) -> Any:
         return CYTOUNET if self.cytounet.value else self.preset.value
+
+    def _concerns(self) -> list[Widget]:
+        """Make a fold for each concern of the settings."""
+        return [Folded(concern.capitalize(), later=partial(self._made, concern)) for concern in CONCERNS]
 
     def _made(self, concern: str) -> list[Widget]:
         """Make the form of one concern, when it is first looked at."""
