@@ -69,8 +69,21 @@ def test_evaluate_prints_tables_for_people(
 ) -> None:
     assert main(["evaluate", str(labels / "instances"), str(folder / "truth"), "--masks", "binary"]) == 0
     shown = capsys.readouterr().out
-    for heading in ("cell_1", "dice", "boundary F1", "objects, at IoU", "0.5"):
+    for heading in ("cell_1", "dice", "boundary F1", "objects, at IoU", "0.95", "panoptic quality", "SEG"):
         assert heading in shown
+    assert "objects that went wrong: 0 merged, 0 split, 0 missed, 0 invented" in shown
+
+
+def test_evaluate_lists_the_objects_that_went_wrong(folder: Path, labels: Path) -> None:
+    truth = np.zeros((40, 50), np.uint8)
+    truth[5:16, 5:15] = 1
+    write_image(folder / "truth" / "cell_1.tif", truth * np.uint8(255), "YX")
+    words = ["evaluate", str(labels / "instances"), str(folder / "truth"), "--masks", "binary"]
+    assert main([*words, "--errors", str(folder / "errors.csv")]) == 0
+    with (folder / "errors.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["image"], row["error"], row["predicted_labels"]) == ("cell_1", "invented", "2")
+    assert main([*words, "--errors", str(folder / "errors.csv")]) == 1
 
 
 def test_measure_writes_a_table(folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:

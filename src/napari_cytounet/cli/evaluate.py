@@ -5,26 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from napari_cytounet.cli.jobs import run_job
 from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
 from napari_cytounet.cli.printing import print_result
+from napari_cytounet.cli.score_meanings import MEANINGS, OBJECT_MEANINGS, heading, meanings
 from napari_cytounet.settings import ImageSettings, MaskSettings, ScoreSettings
 
 if TYPE_CHECKING:
     from napari_cytounet.measurement.evaluation import Evaluation
     from napari_cytounet.measurement.summary import Interval, Summary
-
-MEANINGS = {
-    "dice": "twice the shared area, by the sum of both areas",
-    "iou": "the shared area, by the area of either",
-    "precision": "share of what was found that is true",
-    "recall": "share of the truth that was found",
-    "accuracy": "share of all pixels that are right, background too",
-    "boundary_f1": "share of the outlines that lie within the tolerance",
-}
 
 
 def evaluate(
@@ -32,6 +25,8 @@ def evaluate(
     truth: Path,
     /,
     *,
+    errors: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     scores: Annotated[ScoreSettings, options_of("Scores")] = ScoreSettings(),
     mask_settings: Masks = MaskSettings(),
     image_settings: Images = ImageSettings(),
@@ -45,6 +40,11 @@ def evaluate(
         Folder or file of predicted class maps or objects.
     truth
         Folder or file of true masks of any kind.
+    errors
+        Table to write, as CSV: a row for every object that is merged, split, missed or invented, with its
+        place.
+    overwrite
+        Replace a table that is there.
     """
     from napari_cytounet.measurement.evaluating import evaluating
 
@@ -55,6 +55,8 @@ def evaluate(
             masks=mask_settings,
             images=image_settings,
             settings=scores,
+            errors=errors,
+            overwrite=overwrite,
             cancel=cancel,
         ),
         output,
@@ -63,15 +65,20 @@ def evaluate(
 
 
 def _tables(evaluation: Evaluation) -> Group:
+    from napari_cytounet.measurement.object_errors import count_errors
+
     tables: list[RenderableType] = [_image_table(evaluation), "", _score_table(evaluation)]
+    explained = meanings(MEANINGS)
     if evaluation.object_scores is not None:
-        tables += ["", _object_table(evaluation.object_scores)]
-    meanings = [f"{_heading(name)}: {meaning}" for name, meaning in MEANINGS.items()]
-    return Group(*tables, "", *meanings, "", *evaluation.notes)
+        wrong = count_errors(error for _, error in evaluation.errors)
+        counted = ", ".join(f"{count} {kind}" for kind, count in wrong.items())
+        tables += ["", _object_table(evaluation.object_scores), "", f"objects that went wrong: {counted}"]
+        explained += meanings(OBJECT_MEANINGS)
+    return Group(*tables, "", *explained, "", *evaluation.notes)
 
 
 def _image_table(evaluation: Evaluation) -> Table:
-    table = Table("image", *(_heading(name) for name in evaluation.scores), box=None)
+    table = Table("image", *(heading(name) for name in evaluation.scores), box=None)
     for image in evaluation.per_image:
         scores = image.as_dict()
         table.add_row(image.name, *(_number(scores[name]) for name in evaluation.scores))
@@ -80,18 +87,18 @@ def _image_table(evaluation: Evaluation) -> Table:
 
 def _score_table(evaluation: Evaluation) -> Table:
     table = Table("score", "mean of images", "95 %", "pooled", "95 %", box=None)
-    for name, summary in evaluation.scores.items():
-        table.add_row(_heading(name), *_cells(summary))
+    for name, summary in (evaluation.scores | (evaluation.object_quality or {})).items():
+        table.add_row(heading(name), *_cells(summary))
     if len(evaluation.class_scores) > 1:
         for number, scores in enumerate(evaluation.class_scores, start=1):
             for name, summary in scores.items():
-                table.add_row(f"class {number}: {_heading(name)}", *_cells(summary))
+                table.add_row(f"class {number}: {heading(name)}", *_cells(summary))
     return table
 
 
 def _object_table(scores: dict[float, dict[str, Summary]]) -> Table:
     names = list(next(iter(scores.values())))
-    table = Table("objects, at IoU", *map(_heading, names), box=None)
+    table = Table("objects, at IoU", *map(heading, names), box=None)
     for threshold, summaries in scores.items():
         table.add_row(f"{threshold:g}", *(_number(summaries[name].pooled) for name in names))
     return table
@@ -104,10 +111,6 @@ def _cells(summary: Summary) -> list[str]:
         _number(summary.pooled),
         _interval(summary.pooled_interval),
     ]
-
-
-def _heading(name: str) -> str:
-    return name.replace("_", " ").replace("iou", "IoU").replace("f1", "F1")
 
 
 def _number(value: object) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_cytounet.errors import Cancelled, OutputError
+from napari_cytounet.errors import Cancelled
 from napari_cytounet.events import Event, FileWritten, Notice, Progress, drain
 from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.measurement.label_files import find_label_files
 from napari_cytounet.measurement.objects import measure_objects
-from napari_cytounet.measurement.table import open_table
+from napari_cytounet.measurement.table import check_table_path, open_table
 from napari_cytounet.settings import ImageSettings, MaskSettings
 
 if TYPE_CHECKING:
@@ -154,10 +154,7 @@ def measuring(
     Cancelled
         If `cancel` is set before all images are measured; no table is left then.
     """
-    if out.suffix.lower() != ".csv":
-        raise OutputError(f"{out}: the table is written as CSV. Give it a name that ends in .csv.")
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out}: is there already. Choose another name, or say --overwrite.")
+    check_table_path(out, overwrite=overwrite)
     files = find_label_files(labels, image, masks, images)
     for note in files.notes:
         yield Notice(note)

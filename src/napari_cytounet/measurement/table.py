@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_cytounet.errors import OutputError
 from napari_cytounet.images.atomic import atomic_path
 
 if TYPE_CHECKING:
@@ -69,6 +70,20 @@ def open_table(path: Path, names: Sequence[str]) -> Iterator[TableWriter]:
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         yield TableWriter(file, names)
+
+
+def check_table_path(path: Path, *, overwrite: bool) -> None:
+    """Refuse a path to which no table can be written, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        If it does not end in .csv, or is there already and not to be replaced.
+    """
+    if path.suffix.lower() != ".csv":
+        raise OutputError(f"{path}: the table is written as CSV. Give it a name that ends in .csv.")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path}: is there already. Choose another name, or say --overwrite.")
 
 
 def _cell(value: object) -> object:
