@@ -2,10 +2,12 @@ from .events import drain as drain
 from .images.image import Image as Image
 from .images.reading import open_image as open_image
 from .measurement.evaluating import evaluate as evaluate
+from .measurement.exporting import export as export
 from .measurement.measuring import measure as measure
 from .runs.predicting import predict as predict
 from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
+from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings

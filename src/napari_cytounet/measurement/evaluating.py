@@ -12,8 +12,8 @@ from napari_cytounet.errors import Cancelled, MaskError
 from napari_cytounet.events import Event, FileWritten, Notice, Progress, drain
 from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.notes import counted_notes
-from napari_cytounet.images.pairing import pair_files
-from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.pairing import not_annotated, pair_files
+from napari_cytounet.images.reading import find_masks, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
 from napari_cytounet.measurement.class_names import class_names, class_values, read_as_learnt
 from napari_cytounet.measurement.error_table import write_errors
@@ -118,32 +118,40 @@ def evaluating(
     """
     if errors is not None:
         check_table_path(errors, overwrite=overwrite)
-    pairs = pair_files(find_images(predicted), find_images(truth), masks.pairing)
-    reading = understand_masks(ImageFiles([pair.mask for pair in pairs], images), masks)
-    notes = [f"The truth is read as {reading.kind}: {reading.reason}."]
-    yield Notice(notes[0])
-    first = open_image(pairs[0].image, images)
+    found = find_masks(predicted)
+    pairs = pair_files(found, find_masks(truth), masks.pairing)
+    truths = ImageFiles([pair.mask for pair in pairs], images, [pair.image for pair in pairs])
+    reading = understand_masks(truths, masks)
+    read_as = f"The truth is read as {reading.kind}: {reading.reason}."
+    notes = [read_as, *not_annotated(found, pairs)]
+    yield from map(Notice, notes)
+    first = open_image(pairs[0].image, images, labels_of=pairs[0].mask)
     names = _classes_in_map(first)
     reading = read_as_learnt(reading, names, class_values(first))
+    if reading.class_names and label_kind(first, reading) is MaskKind.INSTANCES:
+        reading = replace(reading, class_names=())  # objects are compared, whatever their class
+    says_nothing = ""
     scored: list[ImageScores] = []
     read: list[tuple[str, ...]] = []
     for number, pair in enumerate(pairs):
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"Stopped after {number} of {len(pairs)} images; no scores were made.")
         yield Progress("images", number, len(pairs))
-        prediction, mask = open_image(pair.image, images), open_image(pair.mask, images)
+        prediction = open_image(pair.image, images, labels_of=pair.mask)
+        mask = open_image(pair.mask, images, labels_of=pair.image)
         if _classes_in_map(prediction) != names:
             raise MaskError(
                 f"{pairs[0].image} and {pair.image} come from models of different classes. Evaluate the "
                 "results of one model at a time."
             )
         read += [prediction.notes, mask.notes]
-        if result_kind(prediction) is None and len(notes) == 1:
-            notes.append(
+        if result_kind(prediction) is None and not says_nothing:
+            says_nothing = (
                 f"{pair.image.name} and files like it do not say what they hold: they are read like the "
                 f"truth, as {reading.kind}."
             )
-            yield Notice(notes[1])
+            notes.append(says_nothing)
+            yield Notice(says_nothing)
         scores = yield from _scoring_planes(prediction, mask, reading, settings.tolerance)
         if scores is not None:
             scored.append(scores)

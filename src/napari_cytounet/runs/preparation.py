@@ -50,6 +50,7 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
     found = request.pairs()
     sources = open_sources([*found.training, *found.validation], request.settings.images)
     learnt, kept = sources.pairs[: len(found.training)], sources.pairs[len(found.training) :]
+    yield from map(Notice, found.notes)
     yield from counted_notes(sources.notes)
     reading = understand_masks(sources.masks, request.settings.masks)
     yield Notice(f"Masks: {reading.kind} ({reading.reason}).")

@@ -61,7 +61,7 @@ def card_from_model(
         )
     yield Notice(f"Going on from {start_from}: its network, working scale and normalisation are kept.")
     classes = _classes(reading, masks)
-    if _same_classes(model.card, classes["mask_values"], reading.class_count):
+    if _same_classes(model.card, classes["mask_values"], classes["classes"]):
         kept = {"classes": masks.class_names, "colours": masks.class_colours}
         classes |= {name: getattr(model.card, name) for name, chosen in kept.items() if chosen is None}
     return model.card.model_copy(
@@ -85,7 +85,7 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
         model = load_model(start_from)
         learnt, fresh = model.network.state_dict(), network.state_dict()
         # A model of other classes lends all but its head, which begins anew.
-        same = _same_classes(model.card, card.mask_values, len(card.classes))
+        same = _same_classes(model.card, card.mask_values, card.classes)
         begins_anew = "none" if same else "head."
         network.load_state_dict(
             {name: new if name.startswith(begins_anew) else learnt[name] for name, new in fresh.items()}
@@ -106,12 +106,13 @@ def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
     values = reading.values if reading.kind is MaskKind.CLASSES else ()
     for what, chosen in (("names", masks.class_names), ("colours", masks.class_colours)):
         if chosen is not None and len(chosen) != reading.class_count:
-            held = f"{len(values)} classes ({', '.join(map(str, values))})" if values else "one class"
+            known = reading.class_names or values
+            held = f"{len(known)} classes ({', '.join(map(str, known))})" if known else "one class"
             raise SettingsError(
                 f"{len(chosen)} {what} of classes were given ({', '.join(chosen)}), but the masks hold "
                 f"{held}. Give one for each class, background left out."
             )
-    names = tuple(f"class {value}" for value in values) or ("foreground",)
+    names = reading.class_names or tuple(f"class {value}" for value in values) or ("foreground",)
     return {
         "classes": masks.class_names or names,
         "colours": masks.class_colours or (),
@@ -119,6 +120,11 @@ def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
     }
 
 
-def _same_classes(card: ModelCard, mask_values: tuple[MaskValue, ...], count: int) -> bool:
-    """Whether a model knows the very classes of masks, whatever it calls them."""
-    return len(card.classes) == count and card.mask_values == mask_values
+def _same_classes(card: ModelCard, mask_values: tuple[MaskValue, ...], names: tuple[str, ...]) -> bool:
+    """Whether a model knows the very classes of masks.
+
+    It may call them otherwise; but several that have no values, as those of annotations, go by their names.
+    """
+    if len(card.classes) != len(names) or card.mask_values != mask_values:
+        return False
+    return bool(mask_values) or len(names) == 1 or card.classes == names

@@ -4,6 +4,7 @@ The command line makes its options and help from these models, widgets their fie
 run's record its JSON. One frozen model a concern; `TrainSettings` gathers those that one training needs.
 """
 
+from napari_cytounet.settings.annotations import AnnotationFormat as AnnotationFormat
 from napari_cytounet.settings.base import Colour as Colour
 from napari_cytounet.settings.base import Settings as Settings
 from napari_cytounet.settings.correction import CorrectionSettings as CorrectionSettings
