@@ -1,6 +1,7 @@
 from .events import drain as drain
 from .images.image import Image as Image
 from .images.reading import open_image as open_image
+from .measurement.comparing import compare as compare
 from .measurement.evaluating import evaluate as evaluate
 from .measurement.exporting import export as export
 from .measurement.measuring import measure as measure
@@ -9,11 +10,13 @@ from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings
+from .settings import CompareSettings as CompareSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings
 from .settings import LossSettings as LossSettings
 from .settings import MaskKind as MaskKind
 from .settings import MaskSettings as MaskSettings
+from .settings import MeasureSettings as MeasureSettings
 from .settings import NetworkSettings as NetworkSettings
 from .settings import OptimiserSettings as OptimiserSettings
 from .settings import PredictionSettings as PredictionSettings

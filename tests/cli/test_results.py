@@ -98,6 +98,27 @@ def test_measure_writes_a_table(folder: Path, labels: Path, capsys: pytest.Captu
     assert float(rows[0]["mean_intensity_c0"]) == 147
 
 
+def test_export_writes_what_evaluate_and_measure_read(
+    folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "coco.json"
+    words = ["export", str(labels / "instances"), "--format", "coco", "--out", str(out)]
+    assert main([*words, "--image", str(folder / "images")]) == 0
+    assert f"4 objects are in {out}" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 1
+    assert main(["evaluate", str(out), str(folder / "truth"), "--json"]) == 0
+    assert _json(capsys)["objects"][-1]["f1"]["pooled"] == 1
+    table = folder / "table.csv"
+    options = ["--neighbour-distance", "40", "--shape-moments", "--json"]
+    assert main(["measure", str(out), "--out", str(table), *options]) == 0
+    image = _json(capsys)["per_image"][0]
+    assert (image["objects"], image["confluence"]) == (2, 0.0925)
+    with table.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["neighbours_within"], row["class_name"]) == ("1", "object")
+    assert float(row["hu_1"]) > 0
+
+
 def test_events_are_lines_and_json_the_last_of_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["threshold", str(folder / "images"), "--out", str(folder / "out"), "--method", "otsu"]
     assert main([*words, "--events", "--json"]) == 0

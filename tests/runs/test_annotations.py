@@ -66,7 +66,11 @@ def test_fine_tuning_on_other_categories_begins_a_head_anew(folder: Path, change
         _categorise(folder / "annotations.json", *names)
         out = folder / names[1]
         tuned = train(
-            folder / "images", folder / "annotations.json", out=out, settings=other_seed, start_from=first.model
+            folder / "images",
+            folder / "annotations.json",
+            out=out,
+            settings=other_seed,
+            start_from=first.model,
         )
         model = load_model(tuned.model)
         assert model.card.classes == tuple(sorted(names))
@@ -99,5 +103,7 @@ def test_class_maps_meet_categories_by_their_names(folder: Path, fields: Fields)
     evaluation = evaluate(folder / "classes", folder / "annotations.json")
     assert [scores["recall"].pooled for scores in evaluation.class_scores[:2]] == [1, 1]
     _categorise(folder / "annotations.json", "red", "blue")
-    with pytest.raises(MaskError, match="the model knows dead, red, white, and the objects .* are blue, red"):
+    with pytest.raises(
+        MaskError, match=r"the model knows dead, red, white, and the objects .* are blue, red"
+    ):
         evaluate(folder / "classes", folder / "annotations.json")

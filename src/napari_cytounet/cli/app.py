@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "Score predictions against truth, image by image and over all.\n\n"
     + "\n\n".join(meanings(MEANINGS | OBJECT_MEANINGS)),
     "measure": "Measure every object into one table: area, shape, place and intensity.",
+    "compare": "Compare the objects of two conditions, image by image: effect sizes, and a plot.",
     "export": "Write objects for other programs: GeoJSON, ROI zip, COCO, VIA, Pascal VOC, LabelMe.",
     "simulate": "Find out how much you would have to paint: an annotator who knows the masks teaches a "
     "network.",

@@ -10,6 +10,8 @@ HEADINGS = (
     "Prediction",
     "Threshold",
     "Scores",
+    "Measurements",
+    "Comparison",
     "Simulation",
     "Masks",
     "Images",

@@ -127,11 +127,17 @@ def find_masks(source: Path | str) -> list[Path]:
     """
     source = Path(source)
     is_file = source.is_file() and source.suffix.lower() in SUFFIXES
-    if is_file or (source.is_dir() and not _is_image(source) and not any(map(_is_image, source.iterdir()))):
+    if is_file or (source.is_dir() and not contains_images(source)):
         annotated = find_annotated_images(source)
         if annotated or is_file:
             return annotated
     return find_images(source)
+
+
+def contains_images(folder: Path) -> bool:
+    """Tell whether a folder is an image (a Zarr), or holds some."""
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    return _is_image(folder) or any(map(_is_image, entries))
 
 
 def _squeeze(image: Image) -> Image:

@@ -181,13 +181,13 @@ def _annotated(
 ) -> AnnotatedImage:
     """Return the objects of one file as outlines."""
     shapes: list[Shape] = []
-    size, planes = None, 0
-    for plane in files.planes(number):
+    size = None
+    for at, plane in enumerate(files.planes(number)):
         size = plane.instances.shape
-        planes += 1
-        if planes > 1 and not writing.keeps_planes:
+        if at and not writing.keeps_planes:
             raise OutputError(
-                f"{files.paths[number][0]}: is a stack, and {format} knows no planes. Choose geojson or imagej."
+                f"{files.paths[number][0]}: is a stack, and {format} knows no planes. Choose geojson or "
+                "imagej."
             )
         shapes += _shapes(plane)
     if size is None:

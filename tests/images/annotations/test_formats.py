@@ -31,12 +31,11 @@ SQUARE = [[2, 3], [8, 3], [8, 7], [2, 7]]
 
 def coco(**changes: Any) -> dict[str, Any]:
     annotation = {"id": 7, "image_id": 3, "category_id": 2, "segmentation": [[2, 3, 8, 3, 8, 7, 2, 7]]}
-    document = {
+    return {
         "images": [{"id": 3, "file_name": "day 1/cell.png", "height": 20, "width": 30}],
         "annotations": [annotation | changes],
         "categories": [{"id": 2, "name": "nucleus"}, {"id": 9, "name": "debris"}],
     }
-    return document
 
 
 def test_coco_polygons(tmp_path: Path) -> None:
@@ -188,7 +187,7 @@ def test_via_circles_of_real_cells(data: Path) -> None:
     assert np.count_nonzero(labels == 1) == pytest.approx(np.pi * 26.639**2, rel=0.01)
 
 
-VOC = """<annotation><filename>cell.png</filename><size><width>30</width><height>20</height><depth>1</depth></size>
+VOC = """<annotation><filename>cell.png</filename><size><width>30</width><height>20</height></size>
 <object><name>nucleus</name><bndbox><xmin>3</xmin><ymin>4</ymin><xmax>8</xmax><ymax>7</ymax></bndbox></object>
 <object><name>cell</name><polygon><x1>12</x1><y1>12</y1><x2>14</x2><y2>12</y2><x3>14</x3><y3>14</y3><x4>12</x4>
 <y4>14</y4></polygon></object></annotation>"""

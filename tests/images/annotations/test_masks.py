@@ -106,6 +106,21 @@ def test_images_in_the_folder_win(tmp_path: Path) -> None:
     assert [path.name for path in find_masks(tmp_path / "masks")] == ["a.tif"]
 
 
+def test_other_files_in_a_folder_are_passed_over_and_damaged_ones_are_not(tmp_path: Path) -> None:
+    labelme(tmp_path / "json" / "a.json", "a.tif", a=box(2, 3))
+    (tmp_path / "json" / "settings.json").write_text("{}")
+    (tmp_path / "json" / "table.csv").write_text("area,label\n1,2\n")
+    assert [path.name for path in find_masks(tmp_path / "json")] == ["a.tif"]
+    (tmp_path / "json" / "a.json").unlink()
+    with pytest.raises(ImageError, match="holds no image that can be read"):
+        find_masks(tmp_path / "json")
+    (tmp_path / "json" / "b.json").write_text("{")
+    with pytest.raises(ImageError, match=r"b\.json: is no JSON"):
+        find_masks(tmp_path / "json")
+    with pytest.raises(ImageError, match=r"settings\.json: holds no annotations that we know"):
+        find_masks(tmp_path / "json" / "settings.json")
+
+
 def test_cumulative_files_of_real_cells(data: Path) -> None:
     """Each file of BBBC030 repeats those before it; 15 of the 20 images were never annotated."""
     bbbc030 = data / "bbbc030"

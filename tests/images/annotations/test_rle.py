@@ -30,7 +30,7 @@ def test_back_to_the_mask(mask):
     whole[row : row + cut.shape[0], column : column + cut.shape[1]] = cut
     np.testing.assert_array_equal(whole, mask)
     if mask.any():
-        assert cut[0].any() and cut[-1].any() and cut[:, 0].any() and cut[:, -1].any()
+        assert all(edge.any() for edge in (cut[0], cut[-1], cut[:, 0], cut[:, -1]))
 
 
 @pytest.mark.parametrize("runs", [[3, 2], [3, 20], [-1, 10], []])

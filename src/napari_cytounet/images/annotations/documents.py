@@ -11,6 +11,10 @@ from typing import Any
 from napari_cytounet.errors import ImageError
 
 
+class NoAnnotationsError(ImageError):
+    """A file is something else than annotations: beside others in a folder it is passed over."""
+
+
 def read_json(path: Path) -> Any:
     """Return what a JSON file holds.
 

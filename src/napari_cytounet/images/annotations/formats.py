@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from napari_cytounet.errors import ImageError
 from napari_cytounet.images.annotations.coco import is_coco, read_coco, write_coco
-from napari_cytounet.images.annotations.documents import read_json
+from napari_cytounet.images.annotations.documents import NoAnnotationsError, read_json
 from napari_cytounet.images.annotations.geojson import is_geojson, read_geojson, write_geojson
 from napari_cytounet.images.annotations.imagej import read_rois, write_rois
 from napari_cytounet.images.annotations.labelme import is_labelme, read_labelme, write_labelme
@@ -80,7 +79,7 @@ def _read(path: Path, _changed: int, _bytes: int) -> list[AnnotatedImage]:
     for is_of, read in ((is_coco, read_coco), (is_labelme, read_labelme), (is_geojson, read_geojson)):
         if is_of(document):
             return read(document, path)
-    raise ImageError(
+    raise NoAnnotationsError(
         "holds no annotations that we know: neither COCO (images and annotations), LabelMe (shapes and "
         "imagePath) nor GeoJSON (features). Projects of the VGG Image Annotator are read from its CSV."
     )

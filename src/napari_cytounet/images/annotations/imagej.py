@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 from roifile import ROI_OPTIONS, ROI_SUBTYPE, ROI_TYPE, ImagejRoi, roiread
 
-from napari_cytounet.errors import ImageError
-from napari_cytounet.images.annotations.documents import understanding
+from napari_cytounet.images.annotations.documents import NoAnnotationsError, understanding
 from napari_cytounet.images.annotations.shapes import (
     AnnotatedImage,
     Part,
@@ -38,10 +37,10 @@ def read_rois(path: Path) -> list[AnnotatedImage]:
     ImageError
         If the file holds no ROI, or one that cannot be understood.
     """
+    if path.suffix.lower() == ".zip" and not _holds_rois(path):
+        raise NoAnnotationsError("holds no ROI of ImageJ. Save the ROI Manager's list again.")
     found = roiread(path)
     rois = found if isinstance(found, list) else [found]
-    if not rois:
-        raise ImageError("holds no ROI of ImageJ. Save the ROI Manager's list again.")
     shapes: list[Shape] = []
     others: Counter[str] = Counter()
     for roi in rois:
@@ -64,6 +63,11 @@ def write_rois(path: Path, images: Sequence[AnnotatedImage]) -> tuple[str, ...]:
             # A fixed date, so that the same labels give the same file.
             archive.writestr(zipfile.ZipInfo(f"{name}.roi"), _roi(shape, name).tobytes())
     return ()
+
+
+def _holds_rois(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.lower().endswith(".roi") for name in archive.namelist())
 
 
 def _parts(roi: ImagejRoi) -> tuple[Part, ...]:

@@ -102,7 +102,12 @@ def _parts(entry: dict[str, Any]) -> tuple[Part, ...]:
 
 
 def _entries(shape: Shape, number: int, size: tuple[int, int]) -> list[dict[str, Any]]:
-    about: dict[str, Any] = {"label": shape.category or UNNAMED, "group_id": None, "flags": {}, "description": ""}
+    about: dict[str, Any] = {
+        "label": shape.category or UNNAMED,
+        "group_id": None,
+        "flags": {},
+        "description": "",
+    }
     if any(len(part) > 1 for part in shape.parts):
         return [about | _mask(shape, size)]
     if len(shape.parts) > 1:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cytounet.errors import ImageError
+from napari_cytounet.images.annotations.documents import NoAnnotationsError
 from napari_cytounet.images.annotations.drawing import Drawing, draw_shapes
 from napari_cytounet.images.annotations.formats import SUFFIXES, read_annotations
 from napari_cytounet.images.annotations.shapes import AnnotatedImage, Plane, Shape
@@ -32,7 +33,7 @@ def find_annotated_images(source: Path) -> list[Path]:
     Parameters
     ----------
     source
-        An annotation file, or a folder of some.
+        An annotation file, or a folder of some; what is something else in it is passed over.
 
     Returns
     -------
@@ -50,7 +51,13 @@ def find_annotated_images(source: Path) -> list[Path]:
     for file in files:
         if file.suffix.lower() not in SUFFIXES or file.name.startswith(".") or not file.is_file():
             continue
-        for image in read_annotations(file):
+        try:
+            images = read_annotations(file)
+        except ImageError as error:
+            if file != source and isinstance(error.__cause__, NoAnnotationsError):
+                continue
+            raise
+        for image in images:
             first, known = found.setdefault(image.name, (file, image))
             if known is not image and not known.same_as(image):
                 raise ImageError(

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from napari_cytounet.errors import ImageError
-from napari_cytounet.images.annotations.documents import understanding
+from napari_cytounet.images.annotations.documents import NoAnnotationsError, understanding
 from napari_cytounet.images.annotations.shapes import (
     AnnotatedImage,
     Part,
@@ -49,7 +48,7 @@ def read_via(path: Path) -> list[AnnotatedImage]:
         # Version 1 of VIA writes a # before the first title.
         first = next((name for name in rows[0] if name.lstrip("#") == "filename"), None) if rows else None
     if first is None or "region_shape_attributes" not in rows[0]:
-        raise ImageError(
+        raise NoAnnotationsError(
             f"is no CSV of the VGG Image Annotator: its columns would be {', '.join(COLUMNS)}. Export the "
             "annotations again."
         )

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import ParseError, parse
 
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.annotations.coco import UNNAMED
-from napari_cytounet.images.annotations.documents import understanding
+from napari_cytounet.images.annotations.documents import NoAnnotationsError, understanding
 from napari_cytounet.images.annotations.shapes import (
     AnnotatedImage,
     Part,
@@ -45,7 +45,7 @@ def read_voc(path: Path) -> list[AnnotatedImage]:
     except ParseError as error:
         raise ImageError(f"is no XML, or cut off ({error}). Copy or export it again.") from error
     if root.tag != "annotation":
-        raise ImageError(f"is no annotation of Pascal VOC: it begins with <{root.tag}>.")
+        raise NoAnnotationsError(f"is no annotation of Pascal VOC: it begins with <{root.tag}>.")
     shapes: list[Shape] = []
     others: Counter[str] = Counter()
     boxes = 0

@@ -47,8 +47,8 @@ def write_annotations(format: AnnotationFormat, path: str, data: Any, meta: dict
     file = with_suffix(Path(path), (writing.suffix,))
     if len(image.planes) > 1 and not writing.keeps_planes:
         raise OutputError(
-            f"{file}: the layer {image.name} is a stack, and {format} knows no planes. Save it as .geojson or as "
-            ".zip for ImageJ."
+            f"{file}: the layer {image.name} is a stack, and {format} knows no planes. Save it as .geojson "
+            "or as .zip for ImageJ."
         )
     shapes = []
     for index in image.planes:
