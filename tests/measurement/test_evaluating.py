@@ -279,3 +279,11 @@ def test_errors_in_a_stack_name_their_plane(tmp_path):
     write_image(tmp_path / "instances" / "a.tif", truth * (truth < 2), "ZYX", tags={"kind": "instances"})
     evaluation = evaluate(tmp_path / "instances", tmp_path / "truth", masks=INSTANCES)
     assert [(error.kind, error.plane) for _, error in evaluation.errors] == [("missed", "Z=1")]
+
+
+def test_truth_that_says_what_it_holds_is_not_asked_about(predicted, tmp_path):
+    for name, corners in {"a": [(2, 2), (20, 20)], "b": [(5, 5)]}.items():
+        write_image(tmp_path / "truth" / f"{name}.tif", squares(*corners), "YX", tags={"kind": "instances"})
+    evaluation = evaluate(predicted, tmp_path / "truth")
+    assert evaluation.notes[0] == "The truth is read as instances: the files say so."
+    assert evaluation.object_scores[0.5]["average_precision"].pooled == pytest.approx(3 / 5)

@@ -118,8 +118,8 @@ def compare_images(
 def _effects(
     first: NDArray[np.floating],
     second: NDArray[np.floating],
-    first_draws: NDArray[np.generic],
-    second_draws: NDArray[np.generic],
+    first_draws: NDArray[np.float64] | NDArray[np.int64],
+    second_draws: NDArray[np.float64] | NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return difference, Hedges' g and Cliff's delta for images drawn so often, (draws, images) each."""
     counts = len(first), len(second)
@@ -131,12 +131,12 @@ def _effects(
         correction = 1 - 3 / (4 * freedom - 1) if min(counts) > 1 else np.nan
         g = np.where(pooled > 0, correction * difference / pooled, np.nan)
     larger = np.sign(second[:, np.newaxis] - first).astype(np.float64)
-    delta = np.einsum("ds,sf,df->d", second_draws, larger, first_draws, optimize=True) / np.prod(counts)
+    delta = ((second_draws @ larger) * first_draws).sum(axis=1) / (counts[0] * counts[1])
     return difference, g, delta
 
 
 def _moments(
-    values: NDArray[np.floating], draws: NDArray[np.generic]
+    values: NDArray[np.floating], draws: NDArray[np.float64] | NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and sum of squared deviations of each draw."""
     centred = values - values.mean()  # so that squares keep their digits

@@ -57,7 +57,7 @@ class ObjectPixels:
 
     def total(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Add up values of pixels, object by object."""
-        return np.bincount(self.owner, values, minlength=self.count)
+        return np.bincount(self.owner, values, minlength=self.count).astype(np.float64, copy=False)
 
     def same(self, down: int, right: int) -> NDArray[np.bool_]:
         """Tell for each pixel whether the one so many rows below and columns beside is of the same object."""

@@ -193,7 +193,8 @@ def _box_areas(pixels: ObjectPixels) -> NDArray[np.int64]:
         np.maximum.reduceat(places, pixels.starts) - np.minimum.reduceat(places, pixels.starts) + 1
         for places in (pixels.rows, pixels.columns)
     ]
-    return sides[0] * sides[1]
+    areas: NDArray[np.int64] = sides[0] * sides[1]
+    return areas
 
 
 def _outline_stretch(pixels: ObjectPixels, pixel_size: PixelSize) -> NDArray[np.float64]:
@@ -220,13 +221,14 @@ def _neighbour_columns(
 ) -> Columns:
     """Return what needs all objects at once."""
     numbers = np.arange(1, len(columns["label"]) + 1)
-    centres = np.stack([columns["centroid_y_px"], columns["centroid_x_px"]], axis=-1)
+    places = [columns[name] for name in ("centroid_y_px", "centroid_x_px")]
+    centres = np.stack(places, axis=-1).astype(np.float64, copy=False)
     found: Columns = {
         "neighbours_touching": touching(numbered, numbers),
         "nearest_neighbour_px": nearest_distance(centres),
     }
     if pixel_size is not None:
-        centres = centres * (pixel_size.y, pixel_size.x)
+        centres = centres * np.array([pixel_size.y, pixel_size.x])
         found["nearest_neighbour_um"] = nearest_distance(centres)
     if settings.neighbour_distance is not None:
         found["neighbours_within"] = count_within(centres, settings.neighbour_distance)

@@ -86,7 +86,8 @@ def _means(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) ->
     known = np.isfinite(values)
     sums = np.bincount(owner[known], values[known], minlength=count)
     numbers = np.bincount(owner[known], minlength=count)
-    return np.divide(sums, numbers, out=np.full(count, np.nan), where=numbers > 0)
+    means: NDArray[np.float64] = np.divide(sums, numbers, out=np.full(count, np.nan), where=numbers > 0)
+    return means
 
 
 def _read(path: Path) -> dict[str, NDArray[np.generic]]:

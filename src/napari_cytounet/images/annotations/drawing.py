@@ -80,7 +80,7 @@ def shape_pixels(shape: Shape, size: tuple[int, int]) -> NDArray[np.int64]:
 
 
 def _part_pixels(part: Part, size: tuple[int, int]) -> NDArray[np.int64]:
-    rings = []
+    rings: list[NDArray[np.int64]] = []
     for ring in part:
         # Pixels whose centres are at whole numbers, as scikit-image has them.
         rows, columns = filled_polygon(ring[:, 1] - 0.5, ring[:, 0] - 0.5, size)
