@@ -95,7 +95,7 @@ def measuring_objects(
     instance_classes: Mapping[int, int] | None = None,
     settings: MeasureSettings = MeasureSettings(),
 ) -> Generator[float, None, Columns]:
-    """Measure every object as `measure_objects` does; yields the share of them that is done."""
+    """Measure every object as `measure_objects` does; yields the share that is done between batches."""
     numbered, _, original = relabel_sequential(np.maximum(labels, 0))
     count = int(numbered.max(initial=0))
     columns: Columns = {"label": np.asarray(original[1 : count + 1], np.int64)}
@@ -107,7 +107,8 @@ def measuring_objects(
     tables: list[Columns] = []
     done = 0
     for pixels in object_pixels(numbered) if count else ():
-        yield done / count
+        if done:
+            yield done / count
         order.append(pixels.numbers)
         tables.append(_measure(pixels, image, pixel_size, settings))
         done += pixels.count
