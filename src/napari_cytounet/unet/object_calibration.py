@@ -17,7 +17,7 @@ IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)
 """Average precision is averaged over these. A pair of objects above one half is the only one of both."""
 
 FOREGROUNDS = (0.4, 0.5, 0.6, 0.7, 0.8)
-SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8)
+SEEDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 REACH = 24
 """Working pixels that a seed grows at most."""
