@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_cytounet.errors import PredictionError
 from napari_cytounet.images.image import Image
@@ -56,9 +58,9 @@ def scale_of_objects(
     Returns
     -------
     float
-        That of the model, by the pixel size where it is known. Of a model whose training images were each
-        brought to the common object size: from what it finds in the middle of the plane, first at the common
-        scale, then at the one that this gives.
+        That of the model, by the pixel size where it is known. A model whose training images were each brought
+        to the common object size begins there, and takes the one that what it finds in the middle of the plane
+        leads to.
 
     Raises
     ------
@@ -74,17 +76,30 @@ def scale_of_objects(
             )
         return clipped_scale(model.card.working_scale * objects.diameter / diameter)
     common = scale_for(model.card, image)
-    if objects is None or not objects.own_scale or (model.card.pixel_size and image.pixel_size):
+    if objects is None or not objects.own_scale:
         return common
-    scale, tried = common, set()
+    network = for_inference(model.network, device)
+
+    def diameter_at(scale: float) -> float | None:
+        read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)
+        box = [_middle(working_size(size, scale), network.stride) for size in (image.height, image.width)]
+        predicted = predict_box(network, read, box[0], box[1], halo=HALO, device=device).cpu().numpy()
+        return _diameter_in(predicted[:-1].max(axis=0) >= objects.foreground, predicted[-1] >= objects.seeds)
+
+    # Nothing is found where objects are far larger or smaller than those that were learnt.
+    for first in (common, 2 * common, common / 2):
+        scale = _settled(diameter_at, clipped_scale(first))
+        if scale is not None:
+            return scale
+    return common
+
+
+def _settled(diameter_at: Callable[[float], float | None], scale: float) -> float | None:
+    """Return the scale at which objects have the common size, looking anew where the last estimate leads."""
     for _ in range(MOST_LOOKS):
-        tried.add(scale)
-        found = _diameter_at(model, image, index, scale, device)
+        found = diameter_at(scale)
         if found is None:
-            # Nothing is found where objects are far larger or smaller than those that were learnt.
-            scale = next((s for s in (common * 2, common / 2) if clipped_scale(s) not in tried), common)
-            scale = clipped_scale(scale)
-            continue
+            return None
         ratio = OBJECT_PIXELS / found
         scale = clipped_scale(scale * ratio)
         if abs(math.log(ratio)) < math.log(SAME_SIZE):
@@ -92,17 +107,8 @@ def scale_of_objects(
     return scale
 
 
-def _diameter_at(
-    model: Model, image: Image, index: tuple[int, ...], scale: float, device: Device
-) -> float | None:
-    """Return the typical diameter of the objects found at a scale, in working pixels."""
-    network = for_inference(model.network, device)
-    read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)
-    box = [_middle(working_size(size, scale), network.stride) for size in (image.height, image.width)]
-    predicted = predict_box(network, read, box[0], box[1], halo=HALO, device=device).cpu().numpy()
-    objects = model.card.objects
-    foreground = predicted[: network.classes].sum(axis=0) >= (objects.foreground if objects else 0.5)
-    seeds = predicted[-1] >= (objects.seeds if objects else 0.5)
+def _diameter_in(foreground: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> float | None:
+    """Return the typical diameter of the objects found, in working pixels; None where there are too few."""
     areas = np.bincount(label_seeds(seeds, foreground, REACH).ravel())[1:]
     areas = areas[areas >= SMALLEST_OBJECT]
     return typical_diameter(areas) if len(areas) >= FEWEST_OBJECTS else None
