@@ -58,9 +58,9 @@ def scale_of_objects(
     Returns
     -------
     float
-        That of the model, by the pixel size where it is known. A model whose training images were each brought
-        to the common object size begins there, and takes the one that what it finds in the middle of the plane
-        leads to.
+        That of the model, by the pixel size where it is known. A model whose training images were each
+        brought to the common object size begins there, and takes the one to which what it finds in
+        the middle of the plane leads.
 
     Raises
     ------
