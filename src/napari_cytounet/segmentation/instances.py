@@ -107,9 +107,9 @@ def prevailing_classes(instances: NDArray[Any], classes: NDArray[Any]) -> NDArra
     votes = np.bincount((instances.astype(np.int64) * width + classes).ravel())
     padded = np.zeros((int(instances.max(initial=0)) + 1) * width, np.int64)
     padded[: len(votes)] = votes
-    of_label = padded.reshape(-1, width).argmax(axis=1)
+    of_label: NDArray[Any] = padded.reshape(-1, width).argmax(axis=1).astype(classes.dtype)
     of_label[0] = 0
-    return of_label.astype(classes.dtype)
+    return of_label
 
 
 def smallest_dtype(labels: NDArray[Any]) -> NDArray[Any]:
