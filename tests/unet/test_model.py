@@ -76,7 +76,7 @@ def test_the_file_is_no_pickle(file: Path) -> None:
     content = file.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     assert json.loads(header["__metadata__"][HEADER])["classes"] == ["class 1", "class 2"]
-    with pytest.raises(ValueError, match=r"opcode|quotes|newline|exhausted"):
+    with pytest.raises(ValueError, match=r"opcode|quotes|newline|exhausted|decode"):
         list(pickletools.genops(content))
 
 
