@@ -13,6 +13,7 @@ from .settings import AugmentationSettings as AugmentationSettings
 from .settings import CompareSettings as CompareSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings
+from .settings import InstanceSettings as InstanceSettings
 from .settings import LossSettings as LossSettings
 from .settings import MaskKind as MaskKind
 from .settings import MaskSettings as MaskSettings

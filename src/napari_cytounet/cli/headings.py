@@ -17,6 +17,7 @@ HEADINGS = (
     "Images",
     "Network",
     "Loss",
+    "Objects",
     "Optimiser",
     "Augmentation",
     "Device",

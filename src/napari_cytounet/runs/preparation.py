@@ -55,7 +55,14 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
     reading = understand_masks(sources.masks, request.settings.masks)
     yield Notice(f"Masks: {reading.kind} ({reading.reason}).")
     card = yield from _card(request, sources, reading)
-    preparation = Preparation(reading, card.normalisation, card.working_scale, request.settings)
+    preparation = Preparation(
+        reading,
+        card.normalisation,
+        card.working_scale,
+        request.settings,
+        boundaries=card.objects is not None,
+        own_scale=card.objects is not None and card.objects.own_scale,
+    )
     split = yield from _split(learnt, kept, preparation, request, cancel)
     yield Notice(f"Validation: {split.description}.")
 
@@ -91,7 +98,7 @@ def _card(request: TrainRequest, sources: Sources, reading: MaskReading) -> Gene
     if request.earlier is not None:
         return ModelCard.model_validate(request.earlier["card"])
     if request.start_from is not None:
-        return (yield from card_from_model(request.start_from, sources, reading, request.settings.masks))
+        return (yield from card_from_model(request.start_from, sources, reading, request.settings))
     return (yield from new_card(sources, reading, request.settings))
 
 

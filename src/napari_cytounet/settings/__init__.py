@@ -12,6 +12,7 @@ from napari_cytounet.settings.correction import SimulationSettings as Simulation
 from napari_cytounet.settings.images import ImageSettings as ImageSettings
 from napari_cytounet.settings.images import MaskKind as MaskKind
 from napari_cytounet.settings.images import MaskSettings as MaskSettings
+from napari_cytounet.settings.instances import InstanceSettings as InstanceSettings
 from napari_cytounet.settings.learning import AugmentationSettings as AugmentationSettings
 from napari_cytounet.settings.learning import DeviceSettings as DeviceSettings
 from napari_cytounet.settings.learning import LossSettings as LossSettings

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.unet.model import read_tensors, write_tensors
+from napari_cytounet.unet.object_calibration import UNCALIBRATED, ObjectThresholds
 from napari_cytounet.unet.optimisers import restore_memory
 from napari_cytounet.unet.training import Best, Training
 from napari_cytounet.unet.validation import ValidationScore
@@ -39,6 +40,8 @@ def save_checkpoint(path: Path, training: Training) -> None:
             "step": best.step,
             "dice": best.score.known_dice,
             "thresholds": best.score.thresholds,
+            "objects": best.score.objects,
+            "object_thresholds": best.score.object_thresholds,
         },
     }
     write_tensors(path, tensors, {HEADER: json.dumps(state)})
@@ -70,7 +73,12 @@ def restore_checkpoint(path: Path, training: Training) -> None:
     training.sampler.restore(state["sampler"])
     if state["best"] is not None:
         dice = state["best"]["dice"]
-        score = ValidationScore(math.nan if dice is None else dice, tuple(state["best"]["thresholds"]))
+        score = ValidationScore(
+            math.nan if dice is None else dice,
+            tuple(state["best"]["thresholds"]),
+            state["best"].get("objects"),
+            ObjectThresholds(*state["best"].get("object_thresholds", UNCALIBRATED)),
+        )
         training.best = Best(score, _below("best", tensors), state["best"]["step"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from napari_cytounet.segmentation.calibration import Calibration
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.inference import Interval, ReadBox, for_inference, predict_box
 from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.object_calibration import UNCALIBRATED, ObjectCalibration, ObjectThresholds
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.resampling import axis_resampling
 
@@ -39,10 +40,22 @@ class ValidationScore:
         nothing was kept back.
     thresholds
         These thresholds.
+    objects
+        Mean average precision of the objects that the instance head tells apart, at its best thresholds;
+        None without a head, or where no object is known.
+    object_thresholds
+        These thresholds.
     """
 
     dice: float
     thresholds: tuple[float, ...]
+    objects: float | None = None
+    object_thresholds: ObjectThresholds = UNCALIBRATED
+
+    @property
+    def quality(self) -> float:
+        """What the best weights are chosen by: objects where they are told apart, else the Dice."""
+        return self.dice if self.objects is None else self.objects
 
     @property
     def known_dice(self) -> float | None:
@@ -55,7 +68,7 @@ def validate(
 ) -> ValidationScore:
     """Score a network on labelled planes at the working scale, tile by tile."""
     ready = for_inference(network, device)
-    calibration = Calibration(network.classes)
+    calibration, objects = Calibration(network.classes), ObjectCalibration()
     for plane in planes:
         classes = plane.classes
         top, left = _first_labelled(classes, network.stride)
@@ -67,10 +80,19 @@ def validate(
                 if bool((truth != UNLABELLED).any()):
                     box = _shifted(rows, top), _shifted(columns, left)
                     predicted = predict_box(ready, read, *box, halo=HALO, device=device)
-                    calibration.update(predicted.cpu().numpy(), truth.numpy())
+                    channels = predicted.cpu().numpy()
+                    likely = channels[: network.classes]
+                    calibration.update(likely, truth.numpy())
+                    if network.boundaries and plane.objects is not None:
+                        known = plane.objects.instances[top:, left:][slice(*rows), slice(*columns)]
+                        objects.update(likely.max(axis=0), channels[-1], known.numpy())
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
     dice = [value for value in calibration.dice() if not math.isnan(value)]
-    return ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
+    score = ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
+    if not network.boundaries or all(plane.objects is None for plane in planes):
+        return score
+    chosen, precision = objects.best()
+    return replace(score, objects=precision, object_thresholds=chosen)
 
 
 def plane_reader(plane: TrainingPlane) -> ReadBox:
