@@ -77,7 +77,7 @@ def refuse_photograph(plane: MaskPlane, pieces: Pieces, described: str) -> None:
     """Raise a MaskError if a plane is no mask: a photograph, or a mask spoilt by JPEG compression."""
     if not pieces.scattered:
         return
-    if _is_blurred_binary(plane.values[plane.labelled]):
+    if is_blurred_binary(plane.values[plane.labelled]):
         raise MaskError(
             f"{described} holds {pieces.labels + 1} values, close to black or to white: JPEG compression "
             "or smooth resizing makes that of a mask of two values. Make it clean with `cytounet threshold "
@@ -91,7 +91,7 @@ def refuse_photograph(plane: MaskPlane, pieces: Pieces, described: str) -> None:
         )
 
 
-def _is_blurred_binary(values: NDArray[np.integer[Any]]) -> bool:
+def is_blurred_binary(values: NDArray[np.integer[Any]]) -> bool:
     """Tell whether most grey values lie close to the two ends of their range, and not all right on them."""
     low, high = int(values.min()), int(values.max())
     if not 32 <= high - low <= 0xFFFF:

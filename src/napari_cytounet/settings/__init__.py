@@ -20,6 +20,7 @@ from napari_cytounet.settings.learning import NetworkSettings as NetworkSettings
 from napari_cytounet.settings.learning import OptimiserSettings as OptimiserSettings
 from napari_cytounet.settings.measuring import CompareSettings as CompareSettings
 from napari_cytounet.settings.measuring import MeasureSettings as MeasureSettings
+from napari_cytounet.settings.quality import CheckSettings as CheckSettings
 from napari_cytounet.settings.results import PredictionSettings as PredictionSettings
 from napari_cytounet.settings.results import ScoreSettings as ScoreSettings
 from napari_cytounet.settings.results import ThresholdSettings as ThresholdSettings
