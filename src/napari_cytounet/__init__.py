@@ -1,4 +1,4 @@
-"""Teach a U-Net to see your cells: train, predict, threshold, evaluate and measure.
+"""Teach a U-Net to see your cells: check data, train, predict, threshold, evaluate and measure.
 
 The public functions (see `__init__.pyi`) are loaded when they are first used, so that importing this package
 loads neither torch nor Qt.

@@ -5,12 +5,14 @@ from .measurement.comparing import compare as compare
 from .measurement.evaluating import evaluate as evaluate
 from .measurement.exporting import export as export
 from .measurement.measuring import measure as measure
+from .quality.checking import check as check
 from .runs.predicting import predict as predict
 from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings
 from .settings import CompareSettings as CompareSettings
+from .settings import CheckSettings as CheckSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings
 from .settings import InstanceSettings as InstanceSettings

@@ -6,6 +6,7 @@ from cyclopts import Group
 
 HEADINGS = (
     "Options",
+    "Check",
     "Training",
     "Prediction",
     "Threshold",

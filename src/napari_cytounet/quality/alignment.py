@@ -17,7 +17,7 @@ from napari_cytounet.quality.pixels import PlanePixels, block_means
 if TYPE_CHECKING:
     from napari_cytounet.quality.survey import Survey
 
-LONGEST_SIDE = 512
+LONGEST_SIDE = 400
 """Pixels of the longer side at which image and mask are registered."""
 
 FARTHEST = 0.2
@@ -72,7 +72,7 @@ def measure_alignment(pixels: PlanePixels) -> Alignment | None:
     here = float(near[reach - 1 : reach + 2, reach - 1 : reach + 2].max())
     texture = ndi.gaussian_filter(edges, 3)
     grey = block_means(pixels.grey, factor)
-    grey -= ndi.gaussian_filter(grey, min(grey.shape) / 8)
+    grey -= ndi.uniform_filter(grey, min(grey.shape) // 4)
     return Alignment(
         shift=(int(at[0] - reach) * factor, int(at[1] - reach) * factor),
         there=float(near[at]),
@@ -97,6 +97,7 @@ def judge_alignment(survey: Survey) -> Iterator[Finding]:
                 f"times better when the mask is moved by {rows:+d} rows and {columns:+d} columns.",
                 digest.mask_place(),
                 others=(digest.file.image,),
+                shift=aligned.shift,
             )
 
 

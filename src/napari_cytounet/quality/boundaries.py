@@ -88,7 +88,7 @@ def judge_contrast(survey: Survey) -> Iterator[Finding]:
         return
     usual = float(np.median([profile.contrast for _, profile in judged]))
     for digest, profile in judged:
-        if profile.contrast < NO_EDGE:
+        if profile.contrast < min(NO_EDGE, usual / 1.3) or profile.contrast < 1.2:
             severity = None
         elif profile.contrast < min(usual / FAINTER, 4):
             severity = Severity.MEDIUM

@@ -50,12 +50,16 @@ class CheckResult:
     images: int
     masks: int
 
+    def severities(self) -> dict[str, int]:
+        """Return how many findings there are of each severity, the worst first."""
+        return dict(Counter(finding.severity.value for finding in self.findings))
+
     def as_dict(self) -> dict[str, object]:
         """Return the result as a JSON-ready dictionary."""
         return {
             "images": self.images,
             "masks": self.masks,
-            "severities": dict(Counter(finding.severity.value for finding in self.findings)),
+            "severities": self.severities(),
             "findings": [finding.as_dict() for finding in self.findings],
         }
 

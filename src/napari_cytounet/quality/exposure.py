@@ -41,6 +41,8 @@ class Exposure:
         Of the values as they are stored; 0 for floating point.
     saturated
         Share of the pixels at the end of the range.
+    saturated_objects
+        The same of the foreground; that of all pixels without a mask.
     is_blank
         Whether there is one value, or noise alone.
     """
@@ -49,6 +51,7 @@ class Exposure:
     high: float
     bits: int
     saturated: float
+    saturated_objects: float
     is_blank: bool
 
 
@@ -57,11 +60,13 @@ def measure_exposure(pixels: PlanePixels) -> Exposure:
     raw = pixels.raw
     low, high = np.percentile(pixels.grey[::2, ::2], [1, 99.8])
     top = raw.max()
+    at_end = (raw == top).any(axis=0) if _is_end(raw.dtype, top) else np.zeros(raw.shape[1:], dtype=bool)
     return Exposure(
         low=float(low),
         high=float(high),
         bits=8 * raw.dtype.itemsize if raw.dtype.kind in "ui" else 0,
-        saturated=float(np.mean(raw == top)) if _is_end(raw.dtype, top) else 0.0,
+        saturated=float(at_end.mean()),
+        saturated_objects=float(at_end[pixels.foreground].mean()) if pixels.foreground.any() else float(at_end.mean()),
         is_blank=_is_blank(pixels),
     )
 
@@ -86,6 +91,8 @@ def judge_saturation(survey: Survey) -> Iterator[Finding]:
                 "image-saturated",
                 f"{digest.exposure.saturated:.1%} of the pixels are at the end of the range.",
                 digest.image_place(),
+                # A bright background at its end is harmless.
+                severity=None if digest.exposure.saturated_objects >= SATURATED else Severity.NOTE,
             )
 
 

@@ -61,7 +61,9 @@ class Finding:
     others
         Other files that are part of it, such as the twin of an image.
     fix
-        What `fix` would write; empty where there is no safe correction.
+        What `--fix` would write; empty where there is no safe correction.
+    shift
+        Rows and columns by which a mask must be moved; None where nothing is shifted.
     """
 
     code: str
@@ -72,6 +74,7 @@ class Finding:
     advice: str
     others: tuple[Path, ...] = ()
     fix: str = ""
+    shift: tuple[int, int] | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the finding as a JSON-ready dictionary."""
@@ -82,6 +85,7 @@ class Finding:
                 "box": None if self.where.box is None else list(self.where.box),
             },
             "others": [str(file) for file in self.others],
+            "shift": None if self.shift is None else list(self.shift),
         }
 
 
@@ -93,6 +97,7 @@ def found(
     others: tuple[Path, ...] = (),
     severity: Severity | None = None,
     fixable: bool = True,
+    shift: tuple[int, int] | None = None,
 ) -> Finding:
     """Return a finding with the words of its code.
 
@@ -106,6 +111,8 @@ def found(
         Where it differs from that of the code.
     fixable
         Whether the correction of this code, if it has one, is safe here.
+    shift
+        See `Finding`.
     """
     kind = CODES[code]
     return Finding(
@@ -117,4 +124,5 @@ def found(
         kind.advice,
         others,
         kind.fix if fixable else "",
+        shift,
     )

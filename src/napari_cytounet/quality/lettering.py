@@ -15,8 +15,11 @@ from napari_cytounet.quality.pixels import PlanePixels
 if TYPE_CHECKING:
     from napari_cytounet.quality.survey import Survey
 
-LEAST_LETTERS = 5
+LEAST_LETTERS = 6
 """Cells in a row are rarely as many, as even and as close."""
+
+STROKE = 0.17
+"""Of a letter's height: half the width of its strokes at most."""
 
 LEAST_HEIGHT, TALLEST = 5, 0.08
 """Of a letter: pixels, and share of the image's height."""
@@ -40,10 +43,13 @@ def find_text(ink: NDArray[np.bool_]) -> Box | None:
         ]
     )
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    areas = np.bincount(labels.ravel())[1:]
     tall = (heights >= LEAST_HEIGHT) & (heights <= max(TALLEST * len(ink), 12))
-    # Letters are narrow, and strokes leave much of their box free; "1" and "I" fill it.
-    letters = boxes[tall & (widths <= 1.3 * heights) & ((areas < 0.75 * heights * widths) | (widths < heights / 2))]
+    candidates = tall & (widths <= 1.3 * heights)
+    if np.count_nonzero(candidates) < LEAST_LETTERS:
+        return None
+    depths = np.zeros(count + 1)
+    np.maximum.at(depths, labels.ravel(), ndi.distance_transform_edt(ink).ravel())
+    letters = boxes[candidates & (depths[1:] <= np.maximum(1.5, STROKE * heights))]
     for first in letters[np.argsort(letters[:, 1])]:
         line = _line(first, letters)
         if len(line) >= LEAST_LETTERS:
@@ -86,7 +92,7 @@ def judge_text(survey: Survey) -> Iterator[Finding]:
 
 
 def _line(first: NDArray[np.intp], letters: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the letters that follow one on its line, each at most two heights from the last."""
+    """Return the letters that follow one on its line, each at most a height from the last."""
     height = first[2] - first[0]
     slack = max(1, round(0.12 * height))
     level = letters[

@@ -121,20 +121,21 @@ def enclosed_parts(objects: NDArray[np.integer]) -> dict[tuple[int, int, int, in
     open_parts = np.zeros(count + 1, dtype=bool)
     for side in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
         open_parts[side] = True
-    lowest = np.full(count + 1, np.iinfo(np.int64).max)
-    highest = np.zeros(count + 1, dtype=np.int64)
+    contacts: list[NDArray[np.int64]] = []
     for axis in (0, 1):
         inside, neighbour = np.moveaxis(parts, axis, 0), np.moveaxis(objects, axis, 0)
         for here, there in ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))):
-            meets = (inside[here] > 0) & (neighbour[there] > 0)
-            np.minimum.at(lowest, inside[here][meets], neighbour[there][meets])
-            np.maximum.at(highest, inside[here][meets], neighbour[there][meets])
+            meets = (neighbour[there] > 0) & ~open_parts[inside[here]] & (inside[here] > 0)
+            contacts.append(np.stack([inside[here][meets], neighbour[there][meets]], axis=1).astype(np.int64))
+    pairs = np.unique(np.concatenate(contacts), axis=0)
+    owned = {part: owner for part, owner in pairs.tolist()}
+    touched = np.bincount(pairs[:, 0], minlength=count + 1)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
     found_boxes = object_boxes(parts)
     return {
-        (*found_boxes[part], int(sizes[part])): int(highest[part])
-        for part in range(1, count + 1)
-        if not open_parts[part] and lowest[part] == highest[part]
+        (*found_boxes[part], int(sizes[part])): owner
+        for part, owner in owned.items()
+        if touched[part] == 1
     }
 
 

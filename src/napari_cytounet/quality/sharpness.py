@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FINE, COARSE = 1.0, 3.0
 """Pixels of smoothing at which the steepness of edges is compared."""
 
-STEEPEST = 0.02
-"""Share of the pixels that are taken for edges."""
+STEEP = 0.4
+"""Pixels count as edges whose gradient is at least such a share of the steepest 0.2 %."""
 
 WIDEST = 12.0
 """Pixels: edges that are wider cannot be told apart."""
@@ -41,7 +41,7 @@ def measure_edge_width(pixels: PlanePixels) -> float:
     """
     coarse = gradient_magnitude(pixels.grey, COARSE)
     fine = gradient_magnitude(pixels.grey, FINE)
-    edges = coarse >= np.quantile(coarse[::2, ::2], 1 - STEEPEST)
+    edges = coarse >= STEEP * np.quantile(coarse[::2, ::2], 0.998)
     if not edges.any() or coarse.max() == 0:
         return 0.0
     # What noise adds to the fine gradient (variance s²/(4 pi sigma^4) in two directions) is taken off.
