@@ -71,6 +71,7 @@ def train(
     repeat
         Run to repeat: the same settings, steps and learning rates.
     """
+    from napari_cytounet.quality.first_look import first_look
     from napari_cytounet.runs.training import training as start
 
     settings = TrainSettings(
@@ -95,6 +96,7 @@ def train(
             freeze_encoder=freeze_encoder,
             resume=resume,
             repeat=repeat,
+            look=first_look,
             cancel=cancel,
         ),
         output,

@@ -28,7 +28,10 @@ def work(
     parent
         Number of the process that started this one: the training stops when that is gone.
     """
+    from napari_cytounet.quality.first_look import first_look
     from napari_cytounet.runs.working import working
 
-    result = run_job(lambda cancel: working(run, device=device, parent=parent, cancel=cancel), output)
+    result = run_job(
+        lambda cancel: working(run, device=device, parent=parent, look=first_look, cancel=cancel), output
+    )
     print_result(result.as_dict(), output, summary(result))

@@ -20,7 +20,7 @@ light of anything real over several pixels."""
 
 TIMES_NOISE = 8.0
 
-LEAST = 4
+LEAST = 3
 """So many of them are no chance."""
 
 

@@ -20,14 +20,14 @@ from napari_cytounet.quality.exposure import Exposure, measure_exposure
 from napari_cytounet.quality.fields import Field, measure_field
 from napari_cytounet.quality.findings import Box, Place
 from napari_cytounet.quality.inputs import CheckedFile
-from napari_cytounet.quality.lettering import find_text, image_text
+from napari_cytounet.quality.lettering import image_text, mask_text
 from napari_cytounet.quality.light import measure_unevenness
 from napari_cytounet.quality.mask_values import surrounds
 from napari_cytounet.quality.objects import ObjectFacts, measure_objects
 from napari_cytounet.quality.padding import find_content
 from napari_cytounet.quality.pixels import PlanePixels
 from napari_cytounet.quality.rings import Rings, measure_rings
-from napari_cytounet.quality.sharpness import measure_edge_width
+from napari_cytounet.quality.sharpness import measure_fineness
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Digest:
     is_grey_rgb: bool
     has_coloured_mark: bool
     exposure: Exposure
-    edge_width: float
+    fineness: float
     unevenness: float
     broken_pixels: int
     content: Box | None
@@ -126,7 +126,7 @@ def digest_plane(
         is_grey_rgb=any("RGB that is grey" in note for note in image.notes),
         has_coloured_mark=any("small mark" in note for note in image.notes),
         exposure=measure_exposure(pixels),
-        edge_width=measure_edge_width(pixels),
+        fineness=measure_fineness(pixels),
         unevenness=measure_unevenness(pixels),
         broken_pixels=len(find_broken_pixels(pixels)),
         content=find_content(pixels),
@@ -158,7 +158,7 @@ def _about_mask(pixels: PlanePixels, truth: Truth, *, quick: bool) -> dict[str, 
         "class_shares": shares,
         "objects": objects,
         "rings": measure_rings(pixels),
-        "mask_text": find_text(pixels.foreground),
+        "mask_text": mask_text(pixels),
         "alignment": None if quick else measure_alignment(pixels),
         "boundaries": measure_boundaries(pixels),
         "roughness": None if quick else measure_roughness(pixels, diameter),

@@ -72,6 +72,19 @@ def image_text(pixels: PlanePixels) -> Box | None:
     return None
 
 
+def mask_text(pixels: PlanePixels) -> Box | None:
+    """Look for letters in the foreground, and in what has the number of a single object but lies in many pieces."""
+    box = find_text(pixels.foreground)
+    if box is not None or pixels.truth is None or pixels.truth.instances is None:
+        return box
+    pieces, count = ndi.label(pixels.objects > 0, structure=np.ones((3, 3)))
+    owners = ndi.maximum(pixels.objects, pieces, np.arange(1, count + 1))
+    numbers, times = np.unique(np.asarray(owners, dtype=np.int64), return_counts=True)
+    if not len(numbers) or times.max() < LEAST_LETTERS:
+        return None
+    return find_text(pixels.objects == numbers[times.argmax()])
+
+
 def judge_text(survey: Survey) -> Iterator[Finding]:
     """Report text in images and masks."""
     for digest in survey.digests:
@@ -92,7 +105,7 @@ def judge_text(survey: Survey) -> Iterator[Finding]:
 
 
 def _line(first: NDArray[np.intp], letters: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the letters that follow one on its line, each at most a height from the last."""
+    """Return the letters that follow one on its line, each at most one and a half heights from the last."""
     height = first[2] - first[0]
     slack = max(1, round(0.12 * height))
     level = letters[
@@ -102,5 +115,5 @@ def _line(first: NDArray[np.intp], letters: NDArray[np.intp]) -> NDArray[np.intp
     ]
     level = level[np.argsort(level[:, 1])]
     gaps = level[1:, 1] - level[:-1, 3]
-    ends = np.flatnonzero(gaps > height)
+    ends = np.flatnonzero(gaps > 1.5 * height)
     return level[: ends[0] + 1] if len(ends) else level

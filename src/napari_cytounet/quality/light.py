@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.ndimage as ndi
 
 from napari_cytounet.quality.findings import Finding, found
 from napari_cytounet.quality.pixels import PlanePixels, block_means
@@ -19,11 +20,42 @@ BLOCKS = 12
 FALLS_OFF = 0.4
 """Share of the light that may be lost between the brightest and the darkest place."""
 
+LEAST_OBJECTS = 12
+"""Objects whose brightness, by their place, tells of the light where the background is dark."""
+
+LEAST_EXPLAINED = 0.4
+"""Share of the variance of their brightness that their place must explain."""
+
 LEAST_BACKGROUND = 4.0
 """Grey values below which the background is too dark to tell."""
 
 
 def measure_unevenness(pixels: PlanePixels) -> float:
+    """Return by which share the light falls off over the field, 0 (even) to 1: by background or by objects."""
+    return max(background_fall_off(pixels), object_fall_off(pixels))
+
+
+def object_fall_off(pixels: PlanePixels) -> float:
+    """Return by which share objects grow darker over the field, where their place explains their brightness."""
+    objects = pixels.objects
+    numbers = np.unique(objects)[1:]
+    if len(numbers) < LEAST_OBJECTS:
+        return 0.0
+    background = float(np.median(pixels.grey[~pixels.foreground])) if not pixels.foreground.all() else 0.0
+    brightness = np.asarray(ndi.mean(pixels.grey, objects, numbers)) - background
+    if np.median(brightness) < LEAST_BACKGROUND:
+        return 0.0  # darker than the background, or no brighter
+    places = np.asarray(ndi.center_of_mass(objects > 0, objects, numbers)) / objects.shape
+    terms = np.column_stack([np.ones(len(numbers)), places])
+    values = np.log(np.maximum(brightness, 1.0))
+    weights, *_ = np.linalg.lstsq(terms, values, rcond=None)
+    fitted = terms @ weights
+    if 1 - np.var(values - fitted) / max(float(np.var(values)), 1e-9) < LEAST_EXPLAINED:
+        return 0.0
+    return float(1 - np.exp(-np.ptp(fitted)))
+
+
+def background_fall_off(pixels: PlanePixels) -> float:
     """Return by which share the background falls off over the field, 0 (even) to 1.
 
     A paraboloid is fitted to the background in blocks, twice: the second time without the blocks that lie
@@ -53,7 +85,7 @@ def judge_light(survey: Survey) -> Iterator[Finding]:
         if digest.unevenness >= FALLS_OFF and not digest.exposure.is_blank:
             yield found(
                 "light-uneven",
-                f"The background loses {digest.unevenness:.0%} of its brightness across the field.",
+                f"Across the field {digest.unevenness:.0%} of the brightness is lost.",
                 digest.image_place(),
             )
 

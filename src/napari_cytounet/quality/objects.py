@@ -29,7 +29,7 @@ lobes of so much of it."""
 GIANT, BEYOND_OTHERS = 4.0, 2.0
 """A giant has so many times the median area, and so many times that of the next largest object of the set."""
 
-CUT, LEAST_CUT = 0.5, 4
+CUT, LEAST_CUT = 0.5, 2
 """Share, and number, of objects at the border that are worth a word."""
 
 

@@ -6,64 +6,61 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+import scipy.ndimage as ndi
 
 from napari_cytounet.quality.findings import Finding, found
-from napari_cytounet.quality.pixels import PlanePixels, gradient_magnitude
+from napari_cytounet.quality.pixels import PlanePixels
 
 if TYPE_CHECKING:
     from napari_cytounet.quality.survey import Survey
 
-FINE, COARSE = 1.0, 3.0
-"""Pixels of smoothing at which the steepness of edges is compared."""
+FINE, COARSE = (1.0, 2.0), (4.0, 8.0)
+"""Pixels of smoothing between which structure is fine, and coarse: defocus takes the fine and leaves the coarse."""
 
-STEEP = 0.4
-"""Pixels count as edges whose gradient is at least such a share of the steepest 0.2 %."""
+LEAST_FACTOR = 2.5
+"""Times by which fine structure must at least be weaker than in the median image."""
 
-WIDEST = 12.0
-"""Pixels: edges that are wider cannot be told apart."""
-
-WIDER = 1.7
-"""An image is out of focus whose edges are so many times as wide as in the median image."""
-
-LEAST_WIDTH = 2.0
-"""Pixels up to which edges are sharp enough whatever the others are."""
+LEAST_IMAGES = 4
 
 
-def measure_edge_width(pixels: PlanePixels) -> float:
-    """Return the width (standard deviation) of the edges in pixels.
+def measure_fineness(pixels: PlanePixels) -> float:
+    """Return the power of fine structure by that of coarse structure, whatever the contrast.
 
-    An edge blurred by b has, smoothed by s, a gradient in proportion to 1 / sqrt(b² + s²): the ratio at two
-    widths of smoothing tells b, whatever the contrast [1]_. The median over the steepest pixels is taken.
+    Powers are variances of differences of Gaussians, as focus measures by band-pass filters are [1]_; what
+    white noise adds is known from its own measure and taken off.
 
     References
     ----------
-    .. [1] Zhuo, Sim: Defocus map estimation from a single image. Pattern Recognition 44, 2011.
+    .. [1] Pertuz, Puig, Garcia: Analysis of focus measure operators for shape-from-focus. Pattern Recognition
+       46, 2013.
     """
-    coarse = gradient_magnitude(pixels.grey, COARSE)
-    fine = gradient_magnitude(pixels.grey, FINE)
-    edges = coarse >= STEEP * np.quantile(coarse[::2, ::2], 0.998)
-    if not edges.any() or coarse.max() == 0:
-        return 0.0
-    # What noise adds to the fine gradient (variance s²/(4 pi sigma^4) in two directions) is taken off.
-    noise = pixels.noise**2 / (4 * np.pi * FINE**4)
-    ratio = float(np.median(np.maximum(fine[edges] ** 2 - noise, 0) / coarse[edges] ** 2))
-    if ratio <= 1.0:
-        return WIDEST
-    return float(min(WIDEST, np.sqrt(max(COARSE**2 - ratio * FINE**2, 0) / (ratio - 1))))
+    fine, coarse = (
+        np.var(np.subtract(*(ndi.gaussian_filter(pixels.grey, sigma, truncate=3) for sigma in band)))
+        - pixels.noise**2 * _noise_power(*band)
+        for band in (FINE, COARSE)
+    )
+    return float(max(fine, 1e-9) / max(coarse, 1e-9))
 
 
 def judge_sharpness(survey: Survey) -> Iterator[Finding]:
-    """Report images whose edges are wider than in the others."""
-    widths = np.array([digest.edge_width for digest in survey.digests])
-    if len(widths) < 4:
+    """Report images with far less fine structure than the others."""
+    judged = [digest for digest in survey.digests if not digest.exposure.is_blank]
+    if len(judged) < LEAST_IMAGES:
         return
-    usual = float(np.median(widths))
-    scatter = 1.4826 * float(np.median(np.abs(np.log(np.maximum(widths, 0.3)) - np.log(max(usual, 0.3)))))
-    limit = max(LEAST_WIDTH, usual * max(WIDER, float(np.exp(4 * scatter))))
-    for digest in survey.digests:
-        if digest.edge_width > limit and not digest.exposure.is_blank:
+    fineness = np.log([digest.fineness for digest in judged])
+    usual = float(np.median(fineness))
+    scatter = 1.4826 * float(np.median(np.abs(fineness - usual)))
+    limit = max(np.log(LEAST_FACTOR), 4 * scatter)
+    for digest, own in zip(judged, fineness, strict=True):
+        if usual - own > limit:
             yield found(
                 "image-blurred",
-                f"Edges are {digest.edge_width:.1f} pixels wide, in the median image {usual:.1f}.",
+                f"Beside coarse structure, fine structure is {np.exp(usual - own):.1f} times weaker than in the median "
+                "image.",
                 digest.image_place(),
             )
+
+
+def _noise_power(fine: float, coarse: float) -> float:
+    """Return the variance that white noise of variance 1 has after a difference of two Gaussians."""
+    return 1 / (4 * np.pi * fine**2) + 1 / (4 * np.pi * coarse**2) - 1 / (np.pi * (fine**2 + coarse**2))

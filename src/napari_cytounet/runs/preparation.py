@@ -36,7 +36,9 @@ class Prepared:
     record: Record
 
 
-def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Event, None, Prepared]:
+def prepare_run(
+    request: TrainRequest, cancel: threading.Event, findings: list[dict[str, object]]
+) -> Generator[Event, None, Prepared]:
     """Read the data, build the network, and last of all write the record.
 
     Parameters
@@ -45,6 +47,8 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
         What is to be done, `completed`.
     cancel
         Looked at after each image.
+    findings
+        What a look at the data found, for the record.
     """
     device = choose_device(request.settings.device)
     found = request.pairs()
@@ -67,6 +71,7 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
     yield Notice(f"Validation: {split.description}.")
 
     record = _new_record(request, learnt, kept, reading, split, card, device)
+    record["data"]["findings"] = findings
     if request.earlier is not None:
         yield from _compare_data(record, request.earlier, request)
         if request.resume:

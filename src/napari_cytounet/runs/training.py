@@ -10,6 +10,7 @@ from pathlib import Path
 
 from napari_cytounet.errors import Cancelled, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
+from napari_cytounet.images.pairing import FoundPairs
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import History, open_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
@@ -22,6 +23,11 @@ from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
 from napari_cytounet.unet.model_card import ObjectCard
 from napari_cytounet.unet.validation import ValidationScore
+
+Look = Callable[
+    [FoundPairs, TrainSettings, threading.Event], Generator[Event, None, list[dict[str, object]]]
+]
+"""Looks at the files of a training and returns what may be wrong with them, ready for JSON."""
 
 CHECKPOINT_SECONDS = 30.0
 """A checkpoint is written after every validation, and at least this often."""
@@ -39,6 +45,7 @@ def training(
     resume: bool = False,
     repeat: Path | None = None,
     preview: bool = False,
+    look: Look | None = None,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, TrainResult]:
     """Train a U-Net on image and mask files.
@@ -65,6 +72,9 @@ def training(
         The folder of an earlier run whose steps, rates and validations are repeated one by one.
     preview
         After each validation, write a prediction on a part of one plane that was kept back.
+    look
+        Looks at the data before the time of the training begins, such as `quality.first_look`; what it finds goes
+        into the record. Not at those of a run that is resumed.
     cancel
         Set it to stop: the best so far is kept.
 
@@ -85,14 +95,17 @@ def training(
     Cancelled
         If it was stopped before the first step.
     """
-    started = time.perf_counter()
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
     request = TrainRequest(
         images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat, preview
     ).completed()
+    findings: list[dict[str, object]] = []
+    if look is not None and not resume:
+        findings = yield from look(request.pairs(), request.settings, cancel)
+    started = time.perf_counter()
     with nullcontext() if resume else folder.begun():
-        prepared = yield from prepare_run(request, cancel)
+        prepared = yield from prepare_run(request, cancel, findings)
         state = prepared.training
         if resume and folder.checkpoint.exists():
             restore_checkpoint(folder.checkpoint, state)
@@ -115,6 +128,7 @@ def train(
     freeze_encoder: bool = False,
     resume: bool = False,
     repeat: Path | str | None = None,
+    look: Look | None = None,
     cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> TrainResult:
@@ -138,6 +152,7 @@ def train(
         freeze_encoder=freeze_encoder,
         resume=resume,
         repeat=_path(repeat),
+        look=look,
         cancel=cancel,
     )
     return drain(job, on_event)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_cytounet.runs.train_result import TrainResult
+    from napari_cytounet.runs.training import Look
 
 
 def working(
@@ -31,6 +32,7 @@ def working(
     *,
     device: DeviceSettings = DeviceSettings(),
     parent: int | None = None,
+    look: Look | None = None,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, TrainResult]:
     """Train as the job in a folder says, and write all events to the log there.
@@ -43,6 +45,8 @@ def working(
         Where to compute, as far as it is to differ from the job.
     parent
         Process that started this one: once it is gone, the training stops as if it had been told to.
+    look
+        Looks at the data first: see `training`.
     cancel
         Set it to stop: the best so far is kept. So do the commands in the folder.
 
@@ -59,7 +63,7 @@ def working(
     cancel = cancel or threading.Event()
     with locked(folder), watching(folder, cancel, parent), end_in_log(folder):
         append_event(folder, Started(os.getpid(), platform.node()))
-        job = _asked(read_job(folder), folder, device, cancel)
+        job = _asked(read_job(folder), folder, device, look, cancel)
         while True:
             try:
                 event = next(job)
@@ -73,7 +77,7 @@ def working(
 
 
 def _asked(
-    job: TrainJob, folder: Path, device: DeviceSettings, cancel: threading.Event
+    job: TrainJob, folder: Path, device: DeviceSettings, look: Look | None, cancel: threading.Event
 ) -> Generator[Event, None, TrainResult]:
     """Start the training that a job asks for."""
     from napari_cytounet.runs.training import training  # here, under the lock: it loads torch
@@ -92,6 +96,7 @@ def _asked(
         freeze_encoder=job.freeze_encoder,
         resume=resume,
         preview=job.preview,
+        look=look,
         cancel=cancel,
     )
 
