@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Layer
 
 
-def show_place(viewer: ViewerModel, layer: Labels, pixel: Sequence[float], *, centre: bool) -> None:
+def show_place(viewer: ViewerModel, layer: Layer, pixel: Sequence[float], *, centre: bool) -> None:
     """Show the plane that a place of a layer lies in.
 
     Parameters
