@@ -1,7 +1,9 @@
 """How many planted faults the data check finds: each kind, in real images of four sets, at two strengths.
 
-One image of a folder of six gets one fault, the folder is checked as `cytounet check` does it, and the fault counts as
-found if a finding of its code points at the image or its mask (or at the folder, where all masks are changed). Hand
+One image of a folder of six gets one fault, the folder is checked as `cytounet check` does it, and the
+fault counts as
+found if a finding of its code points at the image or its mask (or at the folder, where all masks are
+changed). Hand
 over a number to draw so many images of each set (4 if not given), and codes to try these alone.
 """
 
@@ -40,8 +42,12 @@ class CarrierSet:
 SETS = {
     "bbbc030": CarrierSet("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.BINARY),
     "usiigaci": CarrierSet("usiigaci_phase/images", "usiigaci_phase/masks", MaskKind.INSTANCES, side=640),
-    "dsb2018 small": CarrierSet("dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES, shape=(256, 256)),
-    "dsb2018 large": CarrierSet("dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES, shape=(520, 696)),
+    "dsb2018 small": CarrierSet(
+        "dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES, shape=(256, 256)
+    ),
+    "dsb2018 large": CarrierSet(
+        "dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES, shape=(520, 696)
+    ),
 }
 
 
@@ -66,7 +72,9 @@ def trials(per_set: int) -> Iterator[tuple[str, CarrierSet, Carrier, str]]:
         for seed in range(per_set):
             carrier = carrier_of(drawn(chosen, np.random.default_rng(seed)), chosen.side)
             if chosen.kind is MaskKind.BINARY:
-                carrier.masks = {stem: np.where(mask > 0, 255, 0).astype(np.uint8) for stem, mask in carrier.masks.items()}
+                carrier.masks = {
+                    stem: np.where(mask > 0, 255, 0).astype(np.uint8) for stem, mask in carrier.masks.items()
+                }
             yield name, chosen, carrier, next(iter(carrier.images))
 
 
@@ -75,7 +83,9 @@ def findings_of(carrier: Carrier, kind: MaskKind | None) -> list[Finding]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         carrier.write(folder)
-        validation = (folder / "validation/images", folder / "validation/masks") if carrier.held_images else None
+        validation = (
+            (folder / "validation/images", folder / "validation/masks") if carrier.held_images else None
+        )
         settings = MaskSettings(masks=carrier.options.get("kind", kind))
         found = check(folder / "images", folder / "masks", validation=validation, mask_settings=settings)
         return list(found.findings)
@@ -86,7 +96,9 @@ def is_found(findings: list[Finding], fault: Fault, names: set[str]) -> bool:
     for finding in findings:
         if finding.code == fault.code:
             places = {finding.where.file, *finding.others}
-            if any(place.name.split(".")[0] in names or place.name in {"masks", "images"} for place in places):
+            if any(
+                place.name.split(".")[0] in names or place.name in {"masks", "images"} for place in places
+            ):
                 return True
     return False
 
@@ -121,7 +133,11 @@ def main(options: list[str]) -> None:
         for code, name in dict.fromkeys((code, name) for code, name, _ in tried)
     ]
     print(*missed, sep="\n")
-    report("check_faults" if not codes else "local/check_faults", rows, note=f"{per_set} images of each of {len(SETS)} sets")
+    report(
+        "check_faults" if not codes else "local/check_faults",
+        rows,
+        note=f"{per_set} images of each of {len(SETS)} sets",
+    )
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ FAULTS = (
     Fault("image-padded", image_faults.pad, 0.15, 0.02),
     Fault("image-blank", image_faults.blank, 0, 1),
 )
-"""Class imbalance, the ceiling and cross-validated disagreement are properties of a whole set: they are planted
-in `tests/quality` by hand (a class of 0.05 % of the pixels; outlines that jitter by 3 pixels; a mask of which half
+"""Class imbalance, the ceiling and cross-validated disagreement are properties of a whole set: they are
+planted
+in `tests/quality` by hand (a class of 0.05 % of the pixels; outlines that jitter by 3 pixels; a mask of
+which half
 of the objects are missing)."""

@@ -106,7 +106,9 @@ def magnify(carrier: Carrier, name: str, factor: float, random: Random) -> set[s
     """Take the image, and its mask, at another magnification."""
     image, mask = carrier.images[name], carrier.masks[name]
     shape = tuple(round(length * factor) for length in mask.shape)
-    middle = tuple(slice((new - old) // 2, (new - old) // 2 + old) for new, old in zip(shape, mask.shape))
+    middle = tuple(
+        slice((new - old) // 2, (new - old) // 2 + old) for new, old in zip(shape, mask.shape, strict=True)
+    )
     larger = resize(image.astype(float), (*shape, *image.shape[2:]), order=1)
     carrier.images[name] = _like(larger, image)[middle]
     carrier.masks[name] = resize(mask, shape, order=0, preserve_range=True, anti_aliasing=False)[middle]

@@ -116,7 +116,10 @@ def crop_to_cut(carrier: Carrier, name: str, side: float, random: Random) -> set
     mask = carrier.masks[name]
     filled = ndi.uniform_filter((mask > 0).astype(float), min(length, *mask.shape))
     y, x = np.unravel_index(int(filled.argmax()), filled.shape)
-    top, left = (int(np.clip(at - length // 2, 0, max(0, size - length))) for at, size in zip((y, x), mask.shape))
+    top, left = (
+        int(np.clip(at - length // 2, 0, max(0, size - length)))
+        for at, size in zip((y, x), mask.shape, strict=True)
+    )
     box = slice(top, top + length), slice(left, left + length)
     carrier.images[name], carrier.masks[name] = carrier.images[name][box], mask[box]
     return {name}

@@ -66,7 +66,9 @@ def leak_crop(carrier: Carrier, name: str, share: float, random: Random) -> set[
     """Put a crop of the image, of a share of its sides, into the validation set."""
     mask = carrier.masks[name]
     lengths = [round(length * share) for length in mask.shape]
-    starts = [int(random.integers(0, size - length + 1)) for size, length in zip(mask.shape, lengths)]
+    starts = [
+        int(random.integers(0, size - length + 1)) for size, length in zip(mask.shape, lengths, strict=True)
+    ]
     top, left = starts
     box = slice(top, top + lengths[0]), slice(left, left + lengths[1])
     return _hold(carrier, name, box, 0, random, flip=share < 0.6)
@@ -77,7 +79,8 @@ def leak_neighbour(carrier: Carrier, name: str, movement: float, random: Random)
     image, mask = carrier.images[name], carrier.masks[name]
     fields = [ndi.gaussian_filter(random.normal(size=mask.shape), 20) for _ in range(2)]
     places = [
-        axis + movement * field / field.std() for axis, field in zip(np.indices(mask.shape), fields)
+        axis + movement * field / field.std()
+        for axis, field in zip(np.indices(mask.shape), fields, strict=True)
     ]
     moved = [
         ndi.map_coordinates(channel.astype(float), places, order=1, mode="nearest")

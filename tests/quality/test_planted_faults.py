@@ -13,7 +13,14 @@ from napari_cytounet.quality.codes import CODES
 from napari_cytounet.quality.severities import Severity
 from napari_cytounet.settings import MaskKind, MaskSettings
 
-PLANTED_BY_HAND = {"class-imbalance", "score-ceiling", "mask-contradicted", "file-unreadable", "mask-photograph", "mask-ambiguous"}
+PLANTED_BY_HAND = {
+    "class-imbalance",
+    "score-ceiling",
+    "mask-contradicted",
+    "file-unreadable",
+    "mask-photograph",
+    "mask-ambiguous",
+}
 
 
 def _checked(carrier: Carrier, folder: Path, kind: MaskKind | None) -> CheckResult:
@@ -33,8 +40,12 @@ def test_a_clear_fault_is_found_where_it_is(
     names = fault.plant(carrier, target, fault.clear, np.random.default_rng(0))
     # Outlines are told from filled objects where nobody named the kind.
     kind = None if is_binary or fault.name == "outline_all" else MaskKind.INSTANCES
-    findings = [finding for finding in _checked(carrier, tmp_path, kind).findings if finding.code == fault.code]
-    places = {place.name.split(".")[0] for finding in findings for place in (finding.where.file, *finding.others)}
+    findings = [
+        finding for finding in _checked(carrier, tmp_path, kind).findings if finding.code == fault.code
+    ]
+    places = {
+        place.name.split(".")[0] for finding in findings for place in (finding.where.file, *finding.others)
+    }
     assert places & {*names, "masks"}, (places, names)
 
 
@@ -80,7 +91,11 @@ def test_rough_outlines_lower_the_ceiling(binary_nuclei: Carrier, tmp_path: Path
         moved = np.clip(np.indices(mask.shape) + random.integers(-3, 4, (2, *mask.shape)), 0, len(mask) - 1)
         rough.masks[name] = mask[tuple(moved)]
     smooth, jittered = (
-        next(f for f in _checked(carrier, tmp_path / part, MaskKind.BINARY).findings if f.code == "score-ceiling")
+        next(
+            f
+            for f in _checked(carrier, tmp_path / part, MaskKind.BINARY).findings
+            if f.code == "score-ceiling"
+        )
         for part, carrier in (("smooth", binary_nuclei), ("rough", rough))
     )
     dice = [float(f.what.split("Dice ")[1].split(":")[0]) for f in (smooth, jittered)]

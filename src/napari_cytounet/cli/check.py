@@ -52,7 +52,8 @@ def check(
     validation
         Images and masks that are kept back for validation.
     fix
-        Write corrected copies to OUT where a correction is safe, and all other files as they are: the originals
+        Write corrected copies to OUT where a correction is safe, and all other files as they are: the
+        originals
         stay untouched.
     out
         New folder for the copies.
@@ -101,9 +102,7 @@ def findings_text(result: CheckResult) -> RenderableType:
     if not result.findings:
         return f"{looked} Nothing is wrong with them that this check knows of."
     parts: list[RenderableType] = []
-    for (severity, code), group in groupby(
-        result.findings, lambda finding: (finding.severity, finding.code)
-    ):
+    for (severity, code), group in groupby(result.findings, lambda finding: (finding.severity, finding.code)):
         parts += _kind_text(severity.value, code, list(group))
     counts = ", ".join(f"{number} {severity}" for severity, number in result.severities().items())
     parts.append(f"{looked} Findings: {counts}. docs/data-check.md explains each code.")
@@ -114,13 +113,21 @@ def _kind_text(severity: str, code: str, findings: Sequence[Finding]) -> list[Re
     from napari_cytounet.quality.codes import CODES
 
     first = findings[0]
-    heading = Text.assemble((severity.upper(), STYLES[severity]), f"  {CODES[code].title}  ", (f"[{code}]", "dim"))
+    heading = Text.assemble(
+        (severity.upper(), STYLES[severity]), f"  {CODES[code].title}  ", (f"[{code}]", "dim")
+    )
     places = [f"  {finding.where}: {finding.what}" for finding in findings[:MOST_PLACES]]
     if len(findings) > MOST_PLACES:
         places.append(f"  and {len(findings) - MOST_PLACES} more (--json lists them all)")
     fixable = sum(bool(finding.fix) for finding in findings)
     offered = f" --fix writes {next(filter(None, (f.fix for f in findings)))}." if fixable else ""
-    return [heading, *places, f"  Why: {first.why}", f"  Do: {first.advice}{'' if '--fix' in first.advice else offered}", ""]
+    return [
+        heading,
+        *places,
+        f"  Why: {first.why}",
+        f"  Do: {first.advice}{'' if '--fix' in first.advice else offered}",
+        "",
+    ]
 
 
 def _count(number: int, what: str) -> str:

@@ -77,7 +77,9 @@ def measure_alignment(pixels: PlanePixels) -> Alignment | None:
         shift=(int(at[0] - reach) * factor, int(at[1] - reach) * factor),
         there=float(near[at]),
         here=here,
-        confirmed=any(_fits_better(_around_zero(_correlation(image, areas), reach), at) for image in (texture, grey)),
+        confirmed=any(
+            _fits_better(_around_zero(_correlation(image, areas), reach), at) for image in (texture, grey)
+        ),
     )
 
 
@@ -91,10 +93,11 @@ def judge_alignment(survey: Survey) -> Iterator[Finding]:
         better = aligned.there >= max(LEAST_CORRELATION, BETTER * aligned.here)
         if aligned.distance >= least and better:
             rows, columns = aligned.shift
+            times = aligned.there / max(aligned.here, 0.01)
             yield found(
                 "pair-shifted",
-                f"The outlines in the mask fit the edges of the image {aligned.there / max(aligned.here, 0.01):.1f} "
-                f"times better when the mask is moved by {rows:+d} rows and {columns:+d} columns.",
+                f"The outlines in the mask fit the edges of the image {times:.1f} times better when the mask "
+                f"is moved by {rows:+d} rows and {columns:+d} columns.",
                 digest.mask_place(),
                 others=(digest.file.image,),
                 shift=aligned.shift,

@@ -96,7 +96,8 @@ def judge_contrast(survey: Survey) -> Iterator[Finding]:
             continue
         yield found(
             "edges-faint",
-            f"Along the outlines of the mask the image changes {profile.contrast:.1f} times as much as in the "
+            f"Along the outlines of the mask the image changes {profile.contrast:.1f} times as much as in "
+            f"the "
             f"background (in the median image {usual:.1f} times).",
             digest.image_place(),
             others=digest.mask_files(),
@@ -106,7 +107,9 @@ def judge_contrast(survey: Survey) -> Iterator[Finding]:
 
 def judge_offsets(survey: Survey) -> Iterator[Finding]:
     """Report outlines that lie beside the edges: in single images, or in all of them."""
-    judged = [(digest, profile) for digest, profile in _with_outlines(survey) if profile.contrast > 2 * NO_EDGE]
+    judged = [
+        (digest, profile) for digest, profile in _with_outlines(survey) if profile.contrast > 2 * NO_EDGE
+    ]
     if not judged:
         return
     usual = np.median([profile.gradient / profile.gradient.max() for _, profile in judged], axis=0)
@@ -151,7 +154,10 @@ def relative_offset(gradient: NDArray[np.floating], usual: NDArray[np.floating])
     steps = range(-REACH + 4, REACH - 3)
     scores = []
     for step in steps:
-        moved, fixed = own[max(0, step) : len(own) + min(0, step)], other[max(0, -step) : len(other) - max(0, step)]
+        moved, fixed = (
+            own[max(0, step) : len(own) + min(0, step)],
+            other[max(0, -step) : len(other) - max(0, step)],
+        )
         scores.append(float(np.corrcoef(moved, fixed)[0, 1]))
     return float(steps[int(np.argmax(scores))])
 

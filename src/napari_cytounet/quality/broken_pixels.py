@@ -26,7 +26,9 @@ LEAST = 3
 
 def find_broken_pixels(pixels: PlanePixels) -> NDArray[np.intp]:
     """Return rows and columns of single pixels that stand out from all their neighbours, (n, 2)."""
-    return np.argwhere(broken_pixels(pixels.grey, max(STANDS_OUT * pixels.spread, TIMES_NOISE * pixels.noise)))
+    return np.argwhere(
+        broken_pixels(pixels.grey, max(STANDS_OUT * pixels.spread, TIMES_NOISE * pixels.noise))
+    )
 
 
 def broken_pixels(grey: NDArray[Any], least: float) -> NDArray[np.bool_]:

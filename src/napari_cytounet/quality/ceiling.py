@@ -52,7 +52,7 @@ def measure_roughness(pixels: PlanePixels, diameter: float) -> Roughness | None:
 
 
 def judge_ceiling(survey: Survey) -> Iterator[Finding]:
-    """Tell which Dice a perfect model could reach, were the roughness of the outlines all that is in the way."""
+    """Tell which Dice a perfect model could reach, were rough outlines all that is in the way."""
     rough = [digest.roughness for digest in survey.digests if digest.roughness is not None]
     if not rough:
         return
@@ -60,10 +60,11 @@ def judge_ceiling(survey: Survey) -> Iterator[Finding]:
         sum(getattr(part, name) for part in rough) for name in ("area", "smooth_area", "shared", "outline")
     )
     tremor = (area + smooth - 2 * shared) / outline
+    dice = 2 * shared / (area + smooth)
     yield found(
         "score-ceiling",
-        f"A model that drew smooth outlines through these rough ones would score Dice {2 * shared / (area + smooth):.3f}:"
-        f" they leave it by {tremor:.2f} pixels on average. Outlines drawn a whole pixel too far in or out would cost "
+        f"A model that drew smooth outlines through these rough ones would score Dice {dice:.3f}: they leave "
+        f"it by {tremor:.2f} pixels on average. Outlines drawn a whole pixel too far in or out would cost "
         f"{outline / (2 * area):.3f} of Dice.",
         Place(survey.mask_folder),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from napari_cytounet.errors import Cancelled, CytounetError, SettingsError
-from napari_cytounet.events import Event, Notice, Progress, drain
+from napari_cytounet.events import Event, Progress, drain
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading
@@ -103,9 +103,13 @@ def checking(
     """
     unknown = set(settings.leave_out) - set(CODES)
     if unknown:
-        raise SettingsError(f"There is no finding {', '.join(sorted(unknown))}. The codes are {', '.join(CODES)}.")
+        raise SettingsError(
+            f"There is no finding {', '.join(sorted(unknown))}. The codes are {', '.join(CODES)}."
+        )
     inputs = gather_files(images, masks, validation, mask_settings.pairing)
-    return (yield from check_files(inputs, settings, mask_settings, image_settings, cancel or threading.Event()))
+    return (
+        yield from check_files(inputs, settings, mask_settings, image_settings, cancel or threading.Event())
+    )
 
 
 def check_files(
@@ -125,7 +129,9 @@ def check_files(
     values = yield from _in_threads(look, masks, "values of masks", cancel)
     reading, findings = understand(values, mask_settings, folder)
     findings = [*inputs.findings, *findings, *_spoilt(masks, values)]
-    factor = shrink_factor([_longest_side(file, image_settings) for file in files[:: -(-len(files) // MOST_SIZES)]])
+    factor = shrink_factor(
+        [_longest_side(file, image_settings) for file in files[:: -(-len(files) // MOST_SIZES)]]
+    )
     unusable = {mask for mask, value in zip(masks, values, strict=True) if value.spoilt}
     examine = partial(
         _examine, reading=reading, unusable=unusable, settings=image_settings, factor=factor, quick=quick
@@ -244,16 +250,22 @@ def _misfit(image: Image, mask: Image) -> str:
     if (image.height, image.width) != (mask.height, mask.width):
         turned = " It may be turned." if (image.height, image.width) == (mask.width, mask.height) else ""
         return (
-            f"The image has {image.height} x {image.width} pixels, the mask {mask.height} x {mask.width}.{turned}"
+            f"The image has {image.height} x {image.width} pixels, the mask {mask.height} x "
+            f"{mask.width}.{turned}"
         )
     if len(image.planes) != len(mask.planes):
-        return f"The image has {len(image.planes)} planes ({image.axes}), the mask {len(mask.planes)} ({mask.axes})."
+        return (
+            f"The image has {len(image.planes)} planes ({image.axes}), the mask {len(mask.planes)} "
+            f"({mask.axes})."
+        )
     return ""
 
 
 def _background_is_busier(looked: Iterable[_Examined]) -> bool:
     """Tell whether most foregrounds are where the image is empty: then they are backgrounds."""
-    busyness = [digest.busyness for part in looked for digest in part.digests if digest.foreground not in {None, 0, 1}]
+    busyness = [
+        digest.busyness for part in looked for digest in part.digests if digest.foreground not in {None, 0, 1}
+    ]
     return sum(value < 1 for value in busyness) > len(busyness) / 2
 
 

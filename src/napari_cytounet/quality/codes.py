@@ -298,7 +298,8 @@ _TABLE = (
         "boundary-offset",
         _MEDIUM,
         "Outlines lie beside the edge in the image",
-        "The network learns the habit: areas come out too large or too small, and Dice suffers most for small "
+        "The network learns the habit: areas come out too large or too small, and Dice suffers most for "
+        "small "
         "objects.",
         "Look at some outlines at full zoom; agree on where the edge is, and draw all images alike.",
     ),

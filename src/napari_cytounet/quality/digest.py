@@ -32,7 +32,7 @@ from napari_cytounet.quality.sharpness import measure_fineness
 
 @dataclass(frozen=True, eq=False)
 class Digest:
-    """One plane of an image, and of its mask if there is one; what each part means is told where it is measured.
+    """One plane of an image, and of its mask; what each part means is told where it is measured.
 
     Attributes
     ----------

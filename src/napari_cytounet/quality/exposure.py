@@ -66,7 +66,9 @@ def measure_exposure(pixels: PlanePixels) -> Exposure:
         high=float(high),
         bits=8 * raw.dtype.itemsize if raw.dtype.kind in "ui" else 0,
         saturated=float(at_end.mean()),
-        saturated_objects=float(at_end[pixels.foreground].mean()) if pixels.foreground.any() else float(at_end.mean()),
+        saturated_objects=float(at_end[pixels.foreground].mean())
+        if pixels.foreground.any()
+        else float(at_end.mean()),
         is_blank=_is_blank(pixels),
     )
 

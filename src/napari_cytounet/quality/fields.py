@@ -1,4 +1,4 @@
-"""What a field of view looks like, small: enough to find it again as a copy, a crop, a flip or the next frame."""
+"""What a field of view looks like, small: enough to find its copies, crops, flips and next frames."""
 
 from __future__ import annotations
 
@@ -67,7 +67,11 @@ def measure_field(pixels: PlanePixels, factor: int) -> Field:
         structure = structure / (np.sqrt(ndi.gaussian_filter(structure**2, 12.0)) + 0.3 * spread)
     landmarks = _landmarks(structure)
     descriptors, poses = _describe(structure, landmarks)
-    mask = None if pixels.truth is None else np.round(100 * block_means(pixels.foreground, factor)).astype(np.uint8)
+    mask = (
+        None
+        if pixels.truth is None
+        else np.round(100 * block_means(pixels.foreground, factor)).astype(np.uint8)
+    )
     return Field(
         view=np.clip(structure * 40, -127, 127).astype(np.int8),
         landmarks=landmarks,

@@ -50,7 +50,8 @@ def first_look(
     if others:
         yield Notice(
             f"Data check: {others} {'more' if harmful else 'smaller'} findings in {looked} of "
-            f"{len(found.training) + len(found.validation)} images: `cytounet check` (Layers > Measure > Check "
+            f"{len(found.training) + len(found.validation)} images: `cytounet check` (Layers > Measure > "
+            f"Check "
             "training data) tells them all."
         )
     return [finding.as_dict() for finding in result.findings]

@@ -53,11 +53,11 @@ class FixResult:
     def lines(self) -> list[str]:
         """Return what was done in words."""
         done = [f"Corrected {path.name}: {', '.join(codes)}." for path, codes in self.corrected.items()]
-        return [
-            *done,
-            f"{len(self.corrected)} corrected and {self.copied} unchanged copies are in {self.folder}. Look at the "
-            "corrected ones before you train on them.",
-        ]
+        total = (
+            f"{len(self.corrected)} corrected and {self.copied} unchanged copies are in {self.folder}. Look "
+            "at the corrected ones before you train on them."
+        )
+        return [*done, total]
 
     def as_dict(self) -> dict[str, object]:
         """Return the result as a JSON-ready dictionary."""
@@ -79,14 +79,14 @@ def fixing(
     image_settings: ImageSettings = ImageSettings(),
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, FixResult]:
-    """Write copies of all files that were checked to `images` and `masks` in a new folder, corrected where it is safe.
+    """Write copies of all files that were checked, corrected where it is safe.
 
     Parameters
     ----------
     result
         Of the check of the same files.
     out
-        The folder; files for validation go to `validation` inside.
+        New folder: the copies go to `images` and `masks` in it, those for validation to `validation`.
     images, masks, validation, mask_settings, image_settings
         As they were checked.
     cancel
@@ -193,7 +193,11 @@ def _erased(pixels: Pixels, finding: Finding) -> Pixels:
     labels, _ = ndi.label(pixels[0] > 0, structure=np.ones((3, 3)))
     inside = np.unique(labels[top:bottom, left:right])
     boxes = ndi.find_objects(labels)
-    within = [number for number in inside.tolist() if number and _lies_in(boxes[number - 1], (top, left, bottom, right))]
+    within = [
+        number
+        for number in inside.tolist()
+        if number and _lies_in(boxes[number - 1], (top, left, bottom, right))
+    ]
     pixels[0][np.isin(labels, within)] = 0
     return pixels
 

@@ -122,9 +122,7 @@ def _pair(images: Sequence[Path], masks: Sequence[Path], by: Pairing) -> dict[Pa
     return {image_of[image]: mask_of[mask] for image, mask in matched.items()}
 
 
-def _missing(
-    images: Sequence[Path], masks: Sequence[Path], mask_of: dict[Path, Path]
-) -> Iterator[Finding]:
+def _missing(images: Sequence[Path], masks: Sequence[Path], mask_of: dict[Path, Path]) -> Iterator[Finding]:
     for image in images:
         if image not in mask_of:
             yield found(

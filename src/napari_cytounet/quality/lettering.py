@@ -37,10 +37,7 @@ def find_text(ink: NDArray[np.bool_]) -> Box | None:
     if count < LEAST_LETTERS:
         return None
     boxes = np.array(
-        [
-            (rows.start, columns.start, rows.stop, columns.stop)
-            for rows, columns in ndi.find_objects(labels)
-        ]
+        [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in ndi.find_objects(labels)]
     )
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     tall = (heights >= LEAST_HEIGHT) & (heights <= max(TALLEST * len(ink), 12))
@@ -73,7 +70,7 @@ def image_text(pixels: PlanePixels) -> Box | None:
 
 
 def mask_text(pixels: PlanePixels) -> Box | None:
-    """Look for letters in the foreground, and in what has the number of a single object but lies in many pieces."""
+    """Look for letters in the foreground, and in the object that lies in the most pieces."""
     box = find_text(pixels.foreground)
     if box is not None or pixels.truth is None or pixels.truth.instances is None:
         return box

@@ -31,12 +31,12 @@ LEAST_BACKGROUND = 4.0
 
 
 def measure_unevenness(pixels: PlanePixels) -> float:
-    """Return by which share the light falls off over the field, 0 (even) to 1: by background or by objects."""
+    """Return by which share the light falls off over the field, 0 (even) to 1."""
     return max(background_fall_off(pixels), object_fall_off(pixels))
 
 
 def object_fall_off(pixels: PlanePixels) -> float:
-    """Return by which share objects grow darker over the field, where their place explains their brightness."""
+    """Return by which share objects grow darker over the field; 0 where other things explain it better."""
     objects = pixels.objects
     numbers = np.unique(objects)[1:]
     if len(numbers) < LEAST_OBJECTS:
@@ -63,7 +63,10 @@ def background_fall_off(pixels: PlanePixels) -> float:
     """
     factor = max(2, min(pixels.grey.shape) // BLOCKS)
     background = _background(pixels, factor)
-    y, x = (axis[~np.isnan(background)] for axis in np.mgrid[-1 : 1 : background.shape[0] * 1j, -1 : 1 : background.shape[1] * 1j])
+    y, x = (
+        axis[~np.isnan(background)]
+        for axis in np.mgrid[-1 : 1 : background.shape[0] * 1j, -1 : 1 : background.shape[1] * 1j]
+    )
     values = background[~np.isnan(background)]
     if len(values) < 20 or np.median(values) < LEAST_BACKGROUND:
         return 0.0

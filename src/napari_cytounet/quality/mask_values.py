@@ -164,11 +164,14 @@ def judge_foregrounds(survey: Survey) -> Iterator[Finding]:
         elif digest.foreground == 1:
             yield found("mask-full", "All of the mask is foreground.", digest.mask_place())
         elif digest.looks_swapped and digest.busyness < 1 and survey.kind is MaskKind.BINARY:
-            usual = float(np.median([other.foreground for other in survey.digests if other.foreground is not None]))
+            usual = float(
+                np.median([other.foreground for other in survey.digests if other.foreground is not None])
+            )
             if usual < LEAST_SWAPPED:
                 yield found(
                     "mask-inverted",
-                    f"The foreground covers {digest.foreground:.0%} of the image (in the median mask {usual:.0%}), "
+                    f"The foreground covers {digest.foreground:.0%} of the image (in the median mask "
+                    f"{usual:.0%}), "
                     "surrounds the background, and is where the image is empty.",
                     digest.mask_place(),
                     others=(digest.file.image,),
@@ -183,7 +186,13 @@ def judge_balance(survey: Survey) -> Iterator[Finding]:
     mean = np.mean([np.pad(share, (0, survey.class_count + 1 - len(share))) for share in shares], axis=0)
     for number, share in enumerate(mean):
         if share < RARE:
-            name = "background" if number == 0 else "the foreground" if survey.class_count == 1 else f"class {number}"
+            name = (
+                "background"
+                if number == 0
+                else "the foreground"
+                if survey.class_count == 1
+                else f"class {number}"
+            )
             yield found(
                 "class-imbalance",
                 f"Of all labelled pixels {share:.2%} are {name}.",

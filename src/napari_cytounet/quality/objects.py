@@ -23,7 +23,8 @@ LARGEST_HOLE = 0.3
 """Share of its object up to which a gap in it is a hole: larger ones make it a ring."""
 
 NECK, LOBE = 0.45, 0.6
-"""Objects are several in one if they fall apart when they are worn down by so much of the usual half width, into
+"""Objects are several in one if they fall apart when they are worn down by so much of the usual half width,
+into
 lobes of so much of it."""
 
 GIANT, BEYOND_OTHERS = 4.0, 2.0
@@ -128,14 +129,12 @@ def enclosed_parts(objects: NDArray[np.integer]) -> dict[tuple[int, int, int, in
             meets = (neighbour[there] > 0) & ~open_parts[inside[here]] & (inside[here] > 0)
             contacts.append(np.stack([inside[here][meets], neighbour[there][meets]], axis=1).astype(np.int64))
     pairs = np.unique(np.concatenate(contacts), axis=0)
-    owned = {part: owner for part, owner in pairs.tolist()}
+    owned = dict(pairs.tolist())
     touched = np.bincount(pairs[:, 0], minlength=count + 1)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
     found_boxes = object_boxes(parts)
     return {
-        (*found_boxes[part], int(sizes[part])): owner
-        for part, owner in owned.items()
-        if touched[part] == 1
+        (*found_boxes[part], int(sizes[part])): owner for part, owner in owned.items() if touched[part] == 1
     }
 
 
@@ -148,7 +147,11 @@ def judge_objects(survey: Survey) -> Iterator[Finding]:
         for code, boxes, what in (
             ("mask-specks", facts.specks, f"{len(facts.specks)} objects of up to {SPECK} pixels."),
             ("mask-holes", facts.holes, f"{len(facts.holes)} objects or more have a hole."),
-            ("objects-merged", facts.merged, f"{len(facts.merged)} objects look like several that were joined."),
+            (
+                "objects-merged",
+                facts.merged,
+                f"{len(facts.merged)} objects look like several that were joined.",
+            ),
         ):
             if boxes:
                 yield found(code, f"{what} The first is meant here.", digest.mask_place(boxes[0]))
@@ -170,7 +173,9 @@ def judge_giants(survey: Survey) -> Iterator[Finding]:
     largest = np.array([fact.areas.max() for fact in facts])
     for place, (digest, fact) in enumerate(zip(judged, facts, strict=True)):
         here = np.sort(fact.areas)
-        others = float(max(np.quantile(np.delete(largest, place), 0.9) if len(largest) > 1 else 0, *here[-2:-1], 0))
+        others = float(
+            max(np.quantile(np.delete(largest, place), 0.9) if len(largest) > 1 else 0, *here[-2:-1], 0)
+        )
         if here[-1] >= max(GIANT * median, BEYOND_OTHERS * others):
             yield found(
                 "object-giant",

@@ -45,7 +45,8 @@ def judge_padding(survey: Survey) -> Iterator[Finding]:
             height, width = digest.shape
             yield found(
                 "image-padded",
-                f"A rim of one value surrounds the image: {top} rows above, {height - bottom} below, {left} columns "
+                f"A rim of one value surrounds the image: {top} rows above, {height - bottom} below, "
+                f"{left} columns "
                 f"at the left, {width - right} at the right.",
                 digest.image_place(digest.content),
                 others=digest.mask_files(),

@@ -1,4 +1,4 @@
-"""Outlines where filled objects are expected: whole masks of them, and single rings that were never filled."""
+"""Outlines where filled objects are expected: whole masks of them, and single unfilled rings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Rings:
     Attributes
     ----------
     closed, unclosed
-        Boxes of lines that go around something, without a gap and with one (the border of the image is a gap).
+        Boxes of lines that go around something, without a gap and with one (the border of the image is a
+        gap).
     hulls
         Pixels that each of them goes around, closed ones first.
     depths
@@ -127,13 +128,13 @@ def judge_rings(survey: Survey) -> Iterator[Finding]:
             is_closed = number < len(rings.closed)
             yield found(
                 "ring-open",
-                "A closed ring that was never filled." if is_closed else "A ring with a gap, which cannot be filled.",
+                "A closed ring that was never filled."
+                if is_closed
+                else "A ring with a gap, which cannot be filled.",
                 digest.mask_place(box),
                 others=(digest.file.image,),
                 fixable=is_closed,
             )
-
-
 
 
 def _hull_area(line: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> float:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from napari_cytounet.quality.survey import Survey
 
 FINE, COARSE = (1.0, 2.0), (4.0, 8.0)
-"""Pixels of smoothing between which structure is fine, and coarse: defocus takes the fine and leaves the coarse."""
+"""Pixels of smoothing between which structure is fine, and coarse: defocus takes the fine and leaves the
+coarse."""
 
 LEAST_FACTOR = 2.5
 """Times by which fine structure must at least be weaker than in the median image."""
@@ -55,7 +56,8 @@ def judge_sharpness(survey: Survey) -> Iterator[Finding]:
         if usual - own > limit:
             yield found(
                 "image-blurred",
-                f"Beside coarse structure, fine structure is {np.exp(usual - own):.1f} times weaker than in the median "
+                f"Beside coarse structure, fine structure is {np.exp(usual - own):.1f} times weaker than "
+                f"in the median "
                 "image.",
                 digest.image_place(),
             )

@@ -70,7 +70,9 @@ def find_twins(digests: Sequence[Digest]) -> list[Twins]:
     for first, second, pose, shift in _candidates(fields):
         if (first, second) in twins or digests[first].file is digests[second].file:
             continue
-        correlation, overlap = overlap_correlation(fields[first].view, posed(fields[second].view, pose), shift)
+        correlation, overlap = overlap_correlation(
+            fields[first].view, posed(fields[second].view, pose), shift
+        )
         if correlation >= SAME_FIELD and overlap >= LEAST_OVERLAP:
             known = twins.get((first, second))
             if known is None or known.correlation < correlation:
@@ -120,7 +122,8 @@ def judge_reused_masks(survey: Survey) -> Iterator[Finding]:
                 continue
             yield found(
                 "mask-reused",
-                f"The masks of {one.file.image.name} and {other.file.image.name} are the same; the images are not.",
+                f"The masks of {one.file.image.name} and {other.file.image.name} are the same; the images "
+                f"are not.",
                 other.mask_place(),
                 others=(one.file.mask, one.file.image, other.file.image),
             )
@@ -139,7 +142,9 @@ def overlap_correlation(
         Row and column of the first in which the second begins.
     """
     tops = [max(0, at) for at in shift]
-    ends = [min(length, at + other) for length, at, other in zip(first.shape, shift, second.shape, strict=True)]
+    ends = [
+        min(length, at + other) for length, at, other in zip(first.shape, shift, second.shape, strict=True)
+    ]
     if any(end - top < 8 for top, end in zip(tops, ends, strict=True)):
         return 0.0, 0.0
     box = tuple(slice(top, end) for top, end in zip(tops, ends, strict=True))
@@ -197,7 +202,10 @@ def _agreed(first: Field, second: Field, matches: NDArray[np.intp]) -> tuple[int
         bin_ = (pose, round(shift[0] / 4), round(shift[1] / 4))
         votes[bin_].add((one, two))
         shifts[bin_].append(shift)
-    best = max(votes, key=lambda bin_: min(len({one for one, _ in votes[bin_]}), len({two for _, two in votes[bin_]})))
+    best = max(
+        votes,
+        key=lambda bin_: min(len({one for one, _ in votes[bin_]}), len({two for _, two in votes[bin_]})),
+    )
     if min(len({one for one, _ in votes[best]}), len({two for _, two in votes[best]})) < LEAST_VOTES:
         return None
     rows, columns = np.median(shifts[best], axis=0).round().astype(int).tolist()
@@ -206,7 +214,7 @@ def _agreed(first: Field, second: Field, matches: NDArray[np.intp]) -> tuple[int
 
 @cache
 def relative_pose(of_second: int, of_first: int) -> int:
-    """Return the pose that brings the second to the first, where both have one that brings them to standard."""
+    """Return the pose that brings the second to the first, of which each has its pose to the standard."""
     probe = np.arange(6).reshape(2, 3)
     wanted = posed(probe, of_second)
     return next(

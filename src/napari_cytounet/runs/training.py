@@ -24,9 +24,7 @@ from napari_cytounet.unet.model import save_model
 from napari_cytounet.unet.model_card import ObjectCard
 from napari_cytounet.unet.validation import ValidationScore
 
-Look = Callable[
-    [FoundPairs, TrainSettings, threading.Event], Generator[Event, None, list[dict[str, object]]]
-]
+Look = Callable[[FoundPairs, TrainSettings, threading.Event], Generator[Event, None, list[dict[str, object]]]]
 """Looks at the files of a training and returns what may be wrong with them, ready for JSON."""
 
 CHECKPOINT_SECONDS = 30.0
@@ -73,7 +71,8 @@ def training(
     preview
         After each validation, write a prediction on a part of one plane that was kept back.
     look
-        Looks at the data before the time of the training begins, such as `quality.first_look`; what it finds goes
+        Looks at the data before the time of the training begins, such as `quality.first_look`; what it
+        finds goes
         into the record. Not at those of a run that is resumed.
     cancel
         Set it to stop: the best so far is kept.

@@ -45,7 +45,9 @@ class CheckWidget(Container):  # type: ignore[type-arg]
             choices=[("layers of this window", LAYERS), ("folders on the disk", FOLDERS)], label="check"
         )
         self.image = LayerChoice(viewer, ImageLayer, "The image.", label="image")
-        self.labels_of_image = LayerChoice(viewer, Labels, "Its labels, if there are some.", label="labels", nullable=True)
+        self.labels_of_image = LayerChoice(
+            viewer, Labels, "Its labels, if there are some.", label="labels", nullable=True
+        )
         self.images = PathField("images", "Images; or a folder that holds images and masks.")
         self.masks = PathField("masks", "Their masks (optional).", empty="beside the images")
         self.kind = ComboBox(
@@ -66,7 +68,16 @@ class CheckWidget(Container):  # type: ignore[type-arg]
         self.results.margins = (0, 0, 0, 0)
         super().__init__(
             widgets=[
-                Container(widgets=[self.source, self.image, self.labels_of_image, self.images, self.masks, self.kind]),
+                Container(
+                    widgets=[
+                        self.source,
+                        self.image,
+                        self.labels_of_image,
+                        self.images,
+                        self.masks,
+                        self.kind,
+                    ]
+                ),
                 self.go,
                 self.summary,
                 self.results,
@@ -133,7 +144,10 @@ class CheckWidget(Container):  # type: ignore[type-arg]
         top, left, bottom, right = finding.where.box or (0, 0, round(height), round(width))
         planes = iter(finding.where.plane)
         place = {"Y": (top + bottom - 1) / 2, "X": (left + right - 1) / 2}
-        pixel = [place[letter] if letter in place else (0 if letter == "C" else next(planes, 0)) for letter in letters]
+        pixel = [
+            place[letter] if letter in place else (0 if letter == "C" else next(planes, 0))
+            for letter in letters
+        ]
         show_place(self._viewer, layer, pixel, centre=True)
         if finding.where.box is not None:
             largest = max(bottom - top, right - left) * float(layer.scale[-1])
@@ -141,12 +155,18 @@ class CheckWidget(Container):  # type: ignore[type-arg]
 
     def _chosen_source(self) -> LayerSource | FolderSource | None:
         if self.source.value == LAYERS:
-            return None if self.image.value is None else LayerSource(self.image.value, self.labels_of_image.value)
+            return (
+                None
+                if self.image.value is None
+                else LayerSource(self.image.value, self.labels_of_image.value)
+            )
         return None if self.images.path is None else FolderSource(self.images.path, self.masks.path)
 
     def _choose(self, finding: Finding) -> None:
         self._finding = finding
-        self.details.say(without_options(f"{finding.where}: {finding.what}\nWhy: {finding.why}\nDo: {finding.advice}"))
+        self.details.say(
+            without_options(f"{finding.where}: {finding.what}\nWhy: {finding.why}\nDo: {finding.advice}")
+        )
         self.show_button.enabled = True
 
     def _offer_source(self) -> None:

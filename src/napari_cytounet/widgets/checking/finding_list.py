@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from psygnal import SignalGroup, Signal
+from psygnal import Signal, SignalGroup
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem
@@ -32,7 +32,8 @@ class FindingSignals(SignalGroup):
 class FindingList(QTreeWidget):  # type: ignore[misc]
     """Findings in order of harm.
 
-    `signals.chosen` is emitted with the Finding that is selected, `signals.opened` with one that is double-clicked.
+    `signals.chosen` is emitted with the Finding that is selected, `signals.opened` with one that is
+    double-clicked.
     """
 
     def __init__(self) -> None:

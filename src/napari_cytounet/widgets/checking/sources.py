@@ -89,12 +89,17 @@ def _opened(viewer: ViewerModel, path: Path) -> Layer:
             return layer
     image = open_image(path)
     pixels = np.asarray(image.data)
-    known = {"name": free_name(viewer, f"{path.parent.name}/{image.name}"), "metadata": {"checked_file": str(path)}}
+    known = {
+        "name": free_name(viewer, f"{path.parent.name}/{image.name}"),
+        "metadata": {"checked_file": str(path)},
+    }
     is_mask = "C" not in image.axes and pixels.dtype.kind in "ub" and len(np.unique(pixels)) <= 2
     looks_like_labels = path.parent.name.lower() in MASK_FOLDERS
     if "C" not in image.axes and pixels.dtype.kind in "ui" and (is_mask or looks_like_labels):
         return viewer.add_labels(pixels, **known, opacity=0.4)
-    channels = {"channel_axis": None, "rgb": True} if image.axes.endswith("YXC") and image.channels == 3 else {}
+    channels = (
+        {"channel_axis": None, "rgb": True} if image.axes.endswith("YXC") and image.channels == 3 else {}
+    )
     return viewer.add_image(pixels, **known, **channels)
 
 
