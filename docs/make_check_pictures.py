@@ -1,7 +1,7 @@
 """Makes the example pictures of docs/data-check.md: every fault planted into a field of DSB 2018 (CC0).
 
-`python docs/make_check_pictures.py` writes docs/images/check/CODE.png: at the left the image with the outlines
-of its mask as they are, at the right with the fault.
+`python docs/make_check_pictures.py` writes docs/images/check/CODE.png: at the left the image with the
+outlines of its mask as they are, at the right with the fault.
 """
 
 from __future__ import annotations

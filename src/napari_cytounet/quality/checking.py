@@ -18,6 +18,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.quality.codes import CODES
+from napari_cytounet.quality.deep import contradictions
 from napari_cytounet.quality.detectors import in_order_of_harm, judge
 from napari_cytounet.quality.digest import Digest, digest_plane, truth_of
 from napari_cytounet.quality.fields import shrink_factor
@@ -107,9 +108,12 @@ def checking(
             f"There is no finding {', '.join(sorted(unknown))}. The codes are {', '.join(CODES)}."
         )
     inputs = gather_files(images, masks, validation, mask_settings.pairing)
-    return (
-        yield from check_files(inputs, settings, mask_settings, image_settings, cancel or threading.Event())
-    )
+    cancel = cancel or threading.Event()
+    result = yield from check_files(inputs, settings, mask_settings, image_settings, cancel)
+    if not settings.deep or "mask-contradicted" in settings.leave_out:
+        return result
+    contradicted = yield from contradictions(inputs.files, settings, mask_settings, image_settings, cancel)
+    return replace(result, findings=tuple(in_order_of_harm([*result.findings, *contradicted])))
 
 
 def check_files(

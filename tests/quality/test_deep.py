@@ -1,0 +1,43 @@
+"""The deep check: what models trained on the other images say about a mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from planted import Carrier
+
+from napari_cytounet.errors import SettingsError
+from napari_cytounet.quality.checking import check
+from napari_cytounet.quality.deep import _outliers
+from napari_cytounet.quality.inputs import CheckedFile
+from napari_cytounet.settings import CheckSettings, MaskKind, MaskSettings
+
+
+def test_a_mask_without_half_of_its_objects_is_contradicted(binary_nuclei: Carrier, tmp_path: Path) -> None:
+    carrier = binary_nuclei.copy()
+    name = next(iter(carrier.images))
+    half = carrier.masks[name].copy()
+    half[:, : half.shape[1] // 2] = 0
+    carrier.masks[name] = half
+    carrier.write(tmp_path)
+    result = check(
+        tmp_path / "images",
+        tmp_path / "masks",
+        settings=CheckSettings(deep=True, folds=2, minutes=0.12),
+        mask_settings=MaskSettings(masks=MaskKind.BINARY),
+    )
+    contradicted = [f.where.file.name for f in result.findings if f.code == "mask-contradicted"]
+    assert f"{name}.ome.tif" in contradicted
+
+
+def test_only_images_that_are_far_worse_are_reported() -> None:
+    pairs = [CheckedFile(Path(f"i{number}"), Path(f"m{number}")) for number in range(6)]
+    dice = dict(enumerate([0.9, 0.88, 0.91, 0.6, 0.89, 0.84]))
+    assert [str(finding.where.file) for finding in _outliers(pairs, dice)] == ["m3"]
+
+
+def test_too_few_pairs_are_refused(data: Path, binary_nuclei: Carrier, tmp_path: Path) -> None:
+    binary_nuclei.write(tmp_path)
+    with pytest.raises(SettingsError, match="fewer --folds"):
+        check(tmp_path / "images", tmp_path / "masks", settings=CheckSettings(deep=True, folds=9))
