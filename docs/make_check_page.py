@@ -164,7 +164,10 @@ def _false_alarms(code: str, data: dict[str, Any], truth: dict[str, Any]) -> str
     if not flagged:
         return f"{times} findings in {images} images (not judged one by one)."
     false = len(flagged - true)
-    return f"{len(flagged)} of {images} images with it at high severity, {false} of them wrongly ({false / images:.1%})."
+    return (
+        f"{len(flagged)} of {images} images with it at high severity, {false} of them wrongly "
+        f"({false / images:.1%})."
+    )
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
