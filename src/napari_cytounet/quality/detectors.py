@@ -14,7 +14,7 @@ from napari_cytounet.quality.findings import Finding, found
 from napari_cytounet.quality.lettering import judge_text
 from napari_cytounet.quality.light import judge_light
 from napari_cytounet.quality.mask_values import judge_balance, judge_foregrounds
-from napari_cytounet.quality.objects import judge_giants, judge_objects
+from napari_cytounet.quality.objects import judge_cut_objects, judge_giants, judge_objects
 from napari_cytounet.quality.padding import judge_padding
 from napari_cytounet.quality.rings import judge_outlines, judge_rings
 from napari_cytounet.quality.scale import judge_magnifications, judge_pixel_sizes
@@ -47,6 +47,7 @@ DETECTORS: tuple[Detector, ...] = (
     judge_text,
     judge_giants,
     judge_objects,
+    judge_cut_objects,
     judge_balance,
     judge_blanks,
     judge_contrast,

@@ -13,6 +13,9 @@ from napari_cytounet.quality.pixels import PlanePixels, block_means
 LONGEST_SIDE = 192
 """Pixels of the longer side of the usual image at which fields are compared; all are shrunk by one factor."""
 
+MASK_FACTOR = 3
+"""Times by which masks are shrunk further: they are compared as wholes."""
+
 MOST_LANDMARKS = 48
 """Landmarks that are kept of a field."""
 
@@ -35,7 +38,7 @@ class Field:
     poses
         By which turn or reflection (0 to 7, see `posed`) each came to the standard pose.
     mask
-        Foreground of the mask, shrunk as `view`; 0 to 100, uint8. None without a mask.
+        Foreground of the mask, shrunk further than `view`; 0 to 100, uint8. None without a mask.
     """
 
     view: NDArray[np.int8]
@@ -70,7 +73,7 @@ def measure_field(pixels: PlanePixels, factor: int) -> Field:
     mask = (
         None
         if pixels.truth is None
-        else np.round(100 * block_means(pixels.foreground, factor)).astype(np.uint8)
+        else np.round(100 * block_means(pixels.foreground, MASK_FACTOR * factor)).astype(np.uint8)
     )
     return Field(
         view=np.clip(structure * 40, -127, 127).astype(np.int8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,8 @@ import numpy as np
 import scipy.ndimage as ndi
 from numpy.typing import NDArray
 
-from napari_cytounet.quality.findings import Box, Finding, found
+from napari_cytounet.quality.findings import Box, Finding, Place, found
+from napari_cytounet.quality.inputs import CheckedFile
 from napari_cytounet.quality.pixels import PlanePixels
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ def enclosed_parts(objects: NDArray[np.integer]) -> dict[tuple[int, int, int, in
 
 
 def judge_objects(survey: Survey) -> Iterator[Finding]:
-    """Report specks, holes, joined objects, and what the border cuts."""
+    """Report specks, holes and joined objects."""
     for digest in survey.digests:
         facts = digest.objects
         if facts is None or survey.are_outlines(digest):
@@ -155,11 +157,19 @@ def judge_objects(survey: Survey) -> Iterator[Finding]:
         ):
             if boxes:
                 yield found(code, f"{what} The first is meant here.", digest.mask_place(boxes[0]))
-        if facts.at_border >= max(LEAST_CUT, CUT * len(facts.areas)):
+
+
+def judge_cut_objects(survey: Survey) -> Iterator[Finding]:
+    """Report masks of which the border cuts many objects; the planes of a stack together."""
+    planes: dict[CheckedFile, list[ObjectFacts]] = defaultdict(list)
+    for digest in survey.digests:
+        if digest.objects is not None and not survey.are_outlines(digest):
+            planes[digest.file].append(digest.objects)
+    for file, facts in planes.items():
+        cut, count = sum(fact.at_border for fact in facts), sum(len(fact.areas) for fact in facts)
+        if cut >= max(LEAST_CUT, CUT * count):
             yield found(
-                "objects-cut",
-                f"{facts.at_border} of {len(facts.areas)} objects touch the border.",
-                digest.mask_place(),
+                "objects-cut", f"{cut} of {count} objects touch the border.", Place(file.mask or file.image)
             )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cytounet.quality.fields import Field, posed
+from napari_cytounet.quality.fields import MOST_LANDMARKS, Field, posed
 from napari_cytounet.quality.findings import Finding, found
 from napari_cytounet.quality.severities import Severity
 
@@ -34,8 +34,8 @@ LEAST_OVERLAP = 0.2
 SAME_MASK = 0.97
 """Correlation of two masks that were not drawn twice."""
 
-AT_ONCE = 64
-"""Fields that are compared with all others in one multiplication."""
+AT_ONCE = 20_000_000
+"""Pairs of landmarks that are compared in one multiplication: 80 MB."""
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,9 @@ def _candidates(fields: Sequence[Field]) -> Iterator[tuple[int, int, int, tuple[
         return
     everything = np.concatenate([field.descriptors for field in fields]).astype(np.float32)
     starts = np.searchsorted(owner, np.arange(len(fields) + 1))
-    for begin in range(0, len(fields), AT_ONCE):
-        rows = slice(starts[begin], starts[min(begin + AT_ONCE, len(fields))])
+    step = max(1, AT_ONCE // (MOST_LANDMARKS * len(owner)))
+    for begin in range(0, len(fields), step):
+        rows = slice(starts[begin], starts[min(begin + step, len(fields))])
         alike = np.argwhere(everything[rows] @ everything[rows.start :].T >= ALIKE) + rows.start
         first, second = owner[alike[:, 0]], owner[alike[:, 1]]
         alike = alike[first < second]

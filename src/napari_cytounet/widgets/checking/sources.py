@@ -24,6 +24,9 @@ from napari_cytounet.widgets.layers import free_name, image_opener
 
 IMAGE, LABELS = "image.tif", "labels.tif"
 
+MOST_OTHERS = 3
+"""Other files of a finding that are opened with it."""
+
 
 @dataclass(frozen=True)
 class LayerSource:
@@ -73,8 +76,8 @@ class FolderSource:
         """
         if finding.where.file.is_dir() and finding.where.file.suffix != ".zarr":
             return None
-        layers = [_opened(viewer, path) for path in (finding.where.file, *finding.others)]
-        return layers[0]
+        layers = [_opened(viewer, path) for path in (*finding.others[:MOST_OTHERS], finding.where.file)]
+        return layers[-1]
 
 
 def _write(path: Path, image: Image) -> None:
