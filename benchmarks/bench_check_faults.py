@@ -4,7 +4,7 @@ One image of a folder of six gets one fault, the folder is checked as `cytounet 
 fault counts as
 found if a finding of its code points at the image or its mask (or at the folder, where all masks are
 changed). Hand
-over a number to draw so many images of each set (4 if not given), and codes to try these alone.
+over a number to draw so many images of each set (2 if not given), and codes to try these alone.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 from planted import FAULTS, Carrier, Fault, carrier_of
+from planted.carrier import objects_of
 from reporting import data_folder, report
 
 from napari_cytounet.images.pairing import Pair, find_pairs
@@ -26,6 +27,7 @@ from napari_cytounet.quality.findings import Finding
 from napari_cytounet.settings import MaskKind, MaskSettings
 
 FOLDER_SIZE = 6
+LEAST_OBJECTS = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,8 @@ class CarrierSet:
 
 
 SETS = {
-    "bbbc030": CarrierSet("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.BINARY),
-    "usiigaci": CarrierSet("usiigaci_phase/images", "usiigaci_phase/masks", MaskKind.INSTANCES, side=640),
+    "bbbc030": CarrierSet("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.BINARY, side=640),
+    "usiigaci": CarrierSet("usiigaci_phase/images", "usiigaci_phase/masks", MaskKind.INSTANCES, side=448),
     "dsb2018 small": CarrierSet(
         "dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES, shape=(256, 256)
     ),
@@ -52,14 +54,13 @@ SETS = {
 
 
 def drawn(chosen: CarrierSet, random: np.random.Generator) -> list[Pair]:
-    """Draw a folder's worth of pairs that hold at least eight objects each, all of one shape."""
+    """Draw a folder's worth of pairs that hold at least five objects each, all of one shape."""
     pairs = find_pairs(data_folder() / chosen.images, data_folder() / chosen.masks).training
     taken: list[Pair] = []
     for pair in random.permutation(np.array(pairs, dtype=object)):
         carrier = carrier_of([pair], chosen.side)
         mask = carrier.masks[pair.name]
-        objects = len(np.unique(mask)) - 1 if chosen.kind is MaskKind.INSTANCES else 8
-        if objects >= 8 and chosen.shape in {None, mask.shape}:
+        if len(np.unique(objects_of(mask))) - 1 >= LEAST_OBJECTS and chosen.shape in {None, mask.shape}:
             taken.append(pair)
         if len(taken) == FOLDER_SIZE:
             break
@@ -105,7 +106,7 @@ def is_found(findings: list[Finding], fault: Fault, names: set[str]) -> bool:
 
 def main(options: list[str]) -> None:
     """Run the benchmark."""
-    per_set = int(options[0]) if options and options[0].isdigit() else 4
+    per_set = int(options[0]) if options and options[0].isdigit() else 2
     codes = {option for option in options if not option.isdigit()}
     tried: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
     missed: list[str] = []
