@@ -65,7 +65,7 @@ def measure_alignment(pixels: PlanePixels) -> Alignment | None:
     gradient = block_means(pixels.gradient, factor)
     edges = np.log1p(gradient / (np.median(gradient) + 1e-9))  # so that a few bright edges do not decide
     areas = block_means(foreground, factor)
-    outlines = ndi.gaussian_gradient_magnitude(areas, 1.0)
+    outlines = _outlines(pixels, factor)
     reach = max(3, int(FARTHEST * min(areas.shape)))
     near = _around_zero(_correlation(edges, outlines), reach)
     at = np.unravel_index(int(near.argmax()), near.shape)
@@ -102,6 +102,17 @@ def judge_alignment(survey: Survey) -> Iterator[Finding]:
                 others=(digest.file.image,),
                 shift=aligned.shift,
             )
+
+
+def _outlines(pixels: PlanePixels, factor: int) -> NDArray[np.float32]:
+    """Return the outlines of all classes, blurred; those of one within another too, as of nuclei in cells."""
+    classes = pixels.foreground.astype(np.int16) if pixels.truth is None else pixels.truth.classes
+    blurred = [
+        ndi.gaussian_gradient_magnitude(block_means(classes == number, factor), 1.0)
+        for number in range(1, int(classes.max()) + 1)
+    ]
+    outlines: NDArray[np.float32] = np.sum(blurred, axis=0)
+    return outlines
 
 
 def _correlation(image: NDArray[np.float32], mask: NDArray[np.float32]) -> NDArray[np.float64]:
