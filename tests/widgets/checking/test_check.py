@@ -57,7 +57,7 @@ def test_a_finding_in_layers_is_shown_where_it_is(
     _check(widget, qtbot)
     _open_holes(widget)
     assert "hole" in widget.details.value
-    assert viewer.layers.selection.active is labels
+    assert viewer.layers.selection.active.name == "drawn"
     assert tuple(viewer.scene.camera.center[-2:]) == pytest.approx((71.5 / 2, 19.5 / 2))
 
 
