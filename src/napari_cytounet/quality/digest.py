@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def digest_plane(
     """
     raw = image.read(index)
     pixels = PlanePixels(raw, truth)
-    about_mask = {} if truth is None else _about_mask(pixels, truth, quick=quick)
+    about_mask: dict[str, Any] = {} if truth is None else _about_mask(pixels, truth, quick=quick)
     return Digest(
         file=file,
         plane=index,
@@ -144,7 +145,7 @@ def truth_of(mask: Image, index: tuple[int, ...], reading: MaskReading) -> Truth
         return None
 
 
-def _about_mask(pixels: PlanePixels, truth: Truth, *, quick: bool) -> dict[str, object]:
+def _about_mask(pixels: PlanePixels, truth: Truth, *, quick: bool) -> dict[str, Any]:
     labelled = truth.classes[truth.classes >= 0]
     if not labelled.size:
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -134,7 +134,7 @@ def judge_ranges(survey: Survey) -> Iterator[Finding]:
             )
 
 
-def _is_end(dtype: np.dtype[np.generic], top: float) -> bool:
+def _is_end(dtype: np.dtype[Any], top: float) -> bool:
     """Tell whether a value is the end of a range of whole numbers."""
     return dtype.kind in "ui" and (int(top) in USUAL_MAXIMA or int(top) == np.iinfo(dtype).max)
 

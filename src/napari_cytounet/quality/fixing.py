@@ -110,8 +110,8 @@ def fixing(
     by_file: dict[Path, list[Finding]] = defaultdict(list)
     for finding in result.findings:
         if finding.fix:
-            for file in {finding.where.file, *finding.others}:
-                by_file[file].append(finding)
+            for concerned in {finding.where.file, *finding.others}:
+                by_file[concerned].append(finding)
     corrected: dict[Path, tuple[str, ...]] = {}
     copied = 0
     jobs = [(file, path, kind) for file in inputs.files for path, kind in _paths(file)]
@@ -119,8 +119,8 @@ def fixing(
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"Stopped: {done - 1} of {len(jobs)} copies are in {out}.")
         folder = out / kind if file.part == "training" else out / "validation" / kind
-        concerned = [*by_file[path], *by_file[path.parent]]  # of the file, or of all in its folder
-        findings = [finding for finding in concerned if finding.code in _CORRECTIONS[kind]]
+        known = [*by_file[path], *by_file[path.parent]]  # of the file, or of all in its folder
+        findings = [finding for finding in known if finding.code in _CORRECTIONS[kind]]
         if findings:
             opened = open_image(path, image_settings if kind == "images" else ImageSettings())
             written = folder / f"{image_stem(path)}.tif"
@@ -224,13 +224,14 @@ def _without_holes(pixels: Pixels, _: Finding) -> Pixels:
 
 def _moved(pixels: Pixels, finding: Finding) -> Pixels:
     rows, columns = finding.shift or (0, 0)
-    return ndi.shift(pixels, (0, rows, columns), order=0)
+    moved: Pixels = ndi.shift(pixels, (0, rows, columns), order=0)
+    return moved
 
 
 def _lies_in(place: tuple[slice, slice], box: Box) -> bool:
     rows, columns = place
     top, left, bottom, right = box
-    return top <= rows.start and rows.stop <= bottom and left <= columns.start and columns.stop <= right
+    return bool(top <= rows.start and rows.stop <= bottom and left <= columns.start and columns.stop <= right)
 
 
 _CORRECTIONS: dict[str, dict[str, Callable[[Pixels, Finding], Pixels]]] = {

@@ -113,4 +113,5 @@ def _line(first: NDArray[np.intp], letters: NDArray[np.intp]) -> NDArray[np.intp
     level = level[np.argsort(level[:, 1])]
     gaps = level[1:, 1] - level[:-1, 3]
     ends = np.flatnonzero(gaps > 1.5 * height)
-    return level[: ends[0] + 1] if len(ends) else level
+    line: NDArray[np.intp] = level[: ends[0] + 1] if len(ends) else level
+    return line

@@ -35,8 +35,9 @@ class PlanePixels:
     def grey(self) -> NDArray[np.float32]:
         """Mean over the channels, (Y, X)."""
         if len(self.raw) == 1:
-            return self.raw[0].astype(np.float32)
-        grey: NDArray[np.float32] = self.raw.mean(axis=0, dtype=np.float32)
+            grey: NDArray[np.float32] = self.raw[0].astype(np.float32)
+        else:
+            grey = self.raw.mean(axis=0, dtype=np.float32)
         return grey
 
     @cached_property

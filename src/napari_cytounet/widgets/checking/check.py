@@ -89,7 +89,7 @@ class CheckWidget(Container):  # type: ignore[type-arg]
         self.go.clicked.connect(self.check)
         self.list.signals.chosen.connect(self._choose)
         self.list.signals.opened.connect(self.go_to)
-        self.show_button.clicked.connect(lambda: self._finding and self.go_to(self._finding))
+        self.show_button.clicked.connect(self._show_chosen)
         self._offer_source()
 
     def check(self) -> None:
@@ -168,6 +168,10 @@ class CheckWidget(Container):  # type: ignore[type-arg]
             without_options(f"{finding.where}: {finding.what}\nWhy: {finding.why}\nDo: {finding.advice}")
         )
         self.show_button.enabled = True
+
+    def _show_chosen(self) -> None:
+        if self._finding is not None:
+            self.go_to(self._finding)
 
     def _offer_source(self) -> None:
         from_layers = self.source.value == LAYERS

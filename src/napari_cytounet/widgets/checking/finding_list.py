@@ -29,7 +29,7 @@ class FindingSignals(SignalGroup):
     opened = Signal(object)
 
 
-class FindingList(QTreeWidget):  # type: ignore[misc]
+class FindingList(QTreeWidget):
     """Findings in order of harm.
 
     `signals.chosen` is emitted with the Finding that is selected, `signals.opened` with one that is
@@ -59,8 +59,9 @@ class FindingList(QTreeWidget):  # type: ignore[misc]
                 item.setToolTip(0, str(finding.where.file))
                 item.setToolTip(1, finding.what)
                 kind.addChild(item)
-        if self.topLevelItemCount():
-            self.topLevelItem(0).setExpanded(True)
+        worst = self.topLevelItem(0)
+        if worst is not None:
+            worst.setExpanded(True)
         self.resizeColumnToContents(0)
 
     def _choose(self) -> None:
