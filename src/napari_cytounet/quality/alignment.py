@@ -27,6 +27,9 @@ LEAST_CORRELATION = 0.12
 BETTER = 1.25
 """The outlines must correlate so well with edges at the shifted place, and so many times better than here."""
 
+LEAST_AREA = 200
+"""Pixels of foreground below which nothing is concluded."""
+
 LEAST_SHIFT = 3.0
 """Pixels: drawing by hand is no more exact."""
 
@@ -59,7 +62,7 @@ class Alignment:
 def measure_alignment(pixels: PlanePixels) -> Alignment | None:
     """Register a mask on its image; None where the mask has no outline."""
     foreground = pixels.foreground
-    if not foreground.any() or foreground.all() or min(foreground.shape) < 32:
+    if np.count_nonzero(foreground) < LEAST_AREA or foreground.all() or min(foreground.shape) < 32:
         return None
     factor = max(1, -(-max(foreground.shape) // LONGEST_SIDE))
     gradient = block_means(pixels.gradient, factor)

@@ -94,7 +94,7 @@ def measure_rings(pixels: PlanePixels) -> Rings | None:
 def judge_outlines(survey: Survey) -> Iterator[Finding]:
     """Report masks that are outlines: once if all are, else one by one."""
     judged = [digest for digest in survey.digests if digest.rings is not None and digest.rings.hulls]
-    outlines = [digest for digest in judged if digest.rings is not None and digest.rings.share > 0.5]
+    outlines = [digest for digest in judged if survey.are_outlines(digest)]
     if survey.kind is MaskKind.OUTLINES and survey.settings.masks is None:
         yield found(
             "mask-outlines",
@@ -118,7 +118,7 @@ def judge_rings(survey: Survey) -> Iterator[Finding]:
     usual = survey.median_area
     for digest in survey.digests:
         rings = digest.rings
-        if rings is None or (rings.share > 0.5 and survey.kind is not MaskKind.OUTLINES):
+        if rings is None or (survey.are_outlines(digest) and survey.kind is not MaskKind.OUTLINES):
             continue
         boxes = zip(rings.closed + rings.unclosed, rings.hulls, rings.depths, strict=True)
         for number, (box, hull, depth) in enumerate(boxes):

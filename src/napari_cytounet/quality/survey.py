@@ -72,4 +72,7 @@ class Survey:
 
     def are_outlines(self, digest: Digest) -> bool:
         """Tell whether most of the foreground of a mask is thin lines."""
-        return digest.rings is not None and digest.rings.share > 0.5 and bool(digest.rings.hulls)
+        rings = digest.rings
+        return rings is not None and (
+            (rings.share > 0.5 and len(rings.hulls) > 1) or (rings.share > 0.9 and len(rings.hulls) == 1)
+        )

@@ -31,8 +31,10 @@ SAME_FIELD, SAME_IMAGE = 0.6, 0.93
 LEAST_OVERLAP = 0.2
 """Share of the smaller field that must overlap."""
 
-SAME_MASK = 0.97
-"""Correlation of two masks that were not drawn twice."""
+SAME_MASK, SAME_FEW_OBJECTS = 0.97, 0.995
+"""Correlation of two masks that were not drawn twice; single round cells may look much alike."""
+
+FEW_OBJECTS = 3
 
 AT_ONCE = 20_000_000
 """Pairs of landmarks that are compared in one multiplication: 80 MB."""
@@ -115,10 +117,14 @@ def judge_reused_masks(survey: Survey) -> Iterator[Finding]:
         flat = np.stack([mask.ravel() for mask in masks if mask is not None]).astype(np.float32)
         flat -= flat.mean(axis=1, keepdims=True)
         flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
-        for first, second in np.argwhere(np.triu(flat @ flat.T, 1) >= SAME_MASK).tolist():
+        alike = flat @ flat.T
+        for first, second in np.argwhere(np.triu(alike, 1) >= SAME_MASK).tolist():
             pair = numbers[first], numbers[second]
             one, other = (survey.digests[number] for number in pair)
             if pair in same_field or one.file is other.file or one.file.mask is None:
+                continue
+            objects = 0 if one.objects is None else len(one.objects.areas)
+            if objects <= FEW_OBJECTS and alike[first, second] < SAME_FEW_OBJECTS:
                 continue
             yield found(
                 "mask-reused",
