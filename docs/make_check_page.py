@@ -72,7 +72,7 @@ DECIDED = {
     "mask-specks": "Objects of up to 4 pixels away from the border, where the median object has more than "
     "40.",
     "mask-holes": "Parts of the background that one object alone encloses, of up to 0.3 of its area.",
-    "objects-cut": "At least half of the objects, and two, touch the border.",
+    "objects-cut": "At least half of the objects touch the border.",
     "class-imbalance": "A class holds less than 0.2 % of all labelled pixels.",
     "image-blank": "One value, or neighbouring pixels correlate by less than 0.15. In stacks a note.",
     "edges-faint": "The mean gradient along the outlines, at its best place within 6 pixels, is less than "

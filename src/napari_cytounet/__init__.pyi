@@ -11,8 +11,8 @@ from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings
-from .settings import CompareSettings as CompareSettings
 from .settings import CheckSettings as CheckSettings
+from .settings import CompareSettings as CompareSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings
 from .settings import InstanceSettings as InstanceSettings

@@ -32,7 +32,10 @@ lobes of so much of it."""
 GIANT, BEYOND_OTHERS = 4.0, 2.0
 """A giant has so many times the median area, and so many times that of the next largest object of the set."""
 
-CUT, LEAST_CUT = 0.5, 2
+LEAST_INNER = 3
+"""Objects away from the border whose size is taken for that of all."""
+
+CUT, LEAST_CUT = 0.5, 1
 """Share, and number, of objects at the border that are worth a word."""
 
 
@@ -46,6 +49,8 @@ class ObjectFacts:
         In pixels, those of specks left out.
     largest
         Box of the largest one.
+    inner_diameter
+        That of a circle with the median area of those away from the border, in pixels; of all if they are few.
     at_border
         How many touch the border of the plane.
     specks, holes, merged
@@ -54,6 +59,7 @@ class ObjectFacts:
 
     areas: NDArray[np.int64]
     largest: Box | None
+    inner_diameter: float
     at_border: int
     specks: tuple[Box, ...]
     holes: tuple[Box, ...]
@@ -74,7 +80,7 @@ def measure_objects(pixels: PlanePixels) -> ObjectFacts | None:
     boxes = object_boxes(objects)
     numbers = np.array(sorted(boxes), dtype=np.intp)
     if not len(numbers):
-        return ObjectFacts(np.zeros(0, np.int64), None, 0, (), (), ())
+        return ObjectFacts(np.zeros(0, np.int64), None, 0.0, 0, (), (), ())
     border = set(np.unique(np.concatenate([objects[0], objects[-1], objects[:, 0], objects[:, -1]])).tolist())
     large = numbers[areas[numbers] > SPECK]
     median = float(np.median(areas[large])) if len(large) else 0.0
@@ -84,8 +90,11 @@ def measure_objects(pixels: PlanePixels) -> ObjectFacts | None:
         if number not in border and median > 10 * SPECK
     ]
     whole = large if len(large) else numbers
+    inner = np.array([number for number in whole.tolist() if number not in border], dtype=np.intp)
+    uncut = inner if len(inner) >= LEAST_INNER else whole
     return ObjectFacts(
         areas=areas[whole],
+        inner_diameter=float(np.sqrt(4 / np.pi * np.median(areas[uncut]))),
         largest=boxes[int(whole[areas[whole].argmax()])],
         at_border=len(border.intersection(whole.tolist())),
         specks=tuple(specks),

@@ -18,6 +18,9 @@ SAME_PIXEL_SIZE = 0.02
 LEAST_FACTOR = 1.5
 """Times by which objects must at least be larger or smaller than in the median image."""
 
+TIMES_SCATTER = 3.0
+"""Times by which it must exceed the scatter of the others."""
+
 LEAST_OBJECTS = 3
 
 
@@ -40,17 +43,18 @@ def judge_pixel_sizes(survey: Survey) -> Iterator[Finding]:
 def judge_magnifications(survey: Survey) -> Iterator[Finding]:
     """Report images whose objects are larger or smaller than in the others."""
     judged = [
-        (digest, digest.objects.median_diameter)
+        (digest, digest.objects.inner_diameter)
         for digest in survey.digests
         if digest.objects is not None and len(digest.objects.areas) >= LEAST_OBJECTS
     ]
     if len(judged) < 4:
         return
     sizes = np.log([diameter for _, diameter in judged])
-    usual = float(np.median(sizes))
-    scatter = 1.4826 * float(np.median(np.abs(sizes - usual)))
-    for (digest, diameter), size in zip(judged, sizes, strict=True):
-        if abs(size - usual) > max(np.log(LEAST_FACTOR), 4 * scatter):
+    for place, ((digest, diameter), size) in enumerate(zip(judged, sizes, strict=True)):
+        others = np.delete(sizes, place)
+        usual = float(np.median(others))
+        scatter = 1.4826 * float(np.median(np.abs(others - usual)))
+        if abs(size - usual) > max(np.log(LEAST_FACTOR), TIMES_SCATTER * scatter):
             yield found(
                 "magnification",
                 f"The median object is {diameter:.0f} pixels wide, in the median image {np.exp(usual):.0f}.",
