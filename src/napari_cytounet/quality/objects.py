@@ -50,7 +50,7 @@ class ObjectFacts:
     largest
         Box of the largest one.
     inner_diameter
-        That of a circle with the median area of those away from the border, in pixels; of all if they are few.
+        Of a circle with the median area of those away from the border, in pixels; of all if they are few.
     at_border
         How many touch the border of the plane.
     specks, holes, merged
