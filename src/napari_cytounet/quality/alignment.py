@@ -90,7 +90,7 @@ def judge_alignment(survey: Survey) -> Iterator[Finding]:
     """Report masks that fit better elsewhere."""
     for digest in survey.digests:
         aligned = digest.alignment
-        if aligned is None or not aligned.confirmed or digest.objects is None:
+        if aligned is None or not aligned.confirmed or digest.objects is None or digest.exposure.is_blank:
             continue
         least = max(LEAST_SHIFT, 0.1 * digest.objects.median_diameter)
         better = aligned.there >= max(LEAST_CORRELATION, BETTER * aligned.here)
