@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from napari_cytounet.correction.learner import prefer_background
 from napari_cytounet.correction.simulation import Simulation, SimulationResult
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
-from napari_cytounet.errors import Cancelled, PairingError
+from napari_cytounet.errors import Cancelled, PairingError, TrainingError
 from napari_cytounet.events import Event, Notice, drain
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.pairing import Pair, find_pairs
@@ -100,22 +100,53 @@ def simulating(
         scored = UntouchedImages(kept, reading, card, device)
         result = yield from Simulation(training, truths, scored, simulation).run(cancel)
     if not result.points:
-        raise Cancelled("Stopped before the first score.")
+        if cancel.is_set():
+            raise Cancelled("Stopped before the first score.")
+        raise TrainingError(
+            "Nothing was learnt: in the images that are painted in, some class has no spot large enough for "
+            "a stroke. Give more images, or see whether the masks fit them (--masks)."
+        )
     if out is not None:
         _write(out, result, training)
         yield Notice(f"The curve and the model are in {out}.")
     return result
 
 
-def simulate(images: Path | str, masks: Path | str | None = None, **options: object) -> SimulationResult:
-    """Play an annotator to the end and return the curve: see `simulating`.
+def simulate(
+    images: Path | str,
+    masks: Path | str | None = None,
+    *,
+    test: tuple[Path | str, Path | str] | None = None,
+    out: Path | str | None = None,
+    simulation: SimulationSettings = SimulationSettings(),
+    correction: CorrectionSettings = CorrectionSettings(),
+    mask_settings: MaskSettings = MaskSettings(),
+    image_settings: ImageSettings = ImageSettings(),
+    device: DeviceSettings = DeviceSettings(),
+    on_event: Callable[[Event], object] | None = None,
+) -> SimulationResult:
+    """Play an annotator to the end and return the curve.
+
+    Parameters are those of `simulating`; `on_event` is called with everything that happens.
 
     Examples
     --------
     >>> from napari_cytounet import simulate
     >>> curve = simulate("images", "masks")  # doctest: +SKIP
+    >>> [(point.strokes, point.mean_dice) for point in curve.points]  # doctest: +SKIP
     """
-    return drain(simulating(Path(images), None if masks is None else Path(masks), **options))  # type: ignore[arg-type]
+    job = simulating(
+        Path(images),
+        None if masks is None else Path(masks),
+        test=None if test is None else (Path(test[0]), Path(test[1])),
+        out=None if out is None else Path(out),
+        simulation=simulation,
+        correction=correction,
+        mask_settings=mask_settings,
+        image_settings=image_settings,
+        device=device,
+    )
+    return drain(job, on_event)
 
 
 def _split(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:

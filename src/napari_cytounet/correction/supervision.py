@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from napari_cytounet.correction.annotation import UNKNOWN, Box, PlaneKey, Values
 from napari_cytounet.correction.journal import Entry, Layer
 
-CHUNK = 256
-"""Side of the squares that planes are kept in; only those that something was painted in are there."""
+CHUNK = 64
+"""Side of the squares that planes are kept in; only those that something was painted in are there.
+
+They are small since strokes are: thousands of them in as many places are to take little memory.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Change:
     contradicted
         Those of them that said something else: the later stroke wins.
     touched
-        Numbers of the strokes that lost pixels.
+        Numbers of the strokes that lost pixels, or got some back.
     """
 
     painted: int
@@ -52,17 +55,22 @@ class Supervision:
         """Take an entry in; what it does not change keeps its stroke."""
         plane = self._planes.setdefault((entry.plane, entry.layer), _SparsePlane())
         before, owners = plane.values.read(entry.box), plane.owners.read(entry.box)
+        seen_before = self.values(entry.plane, entry.box)
         changed = before != entry.values
         painted = changed & (entry.values != UNKNOWN)
-        lost = np.unique(owners[changed & (owners > 0)])
+        touched = owners[changed]
+        if entry.layer is Layer.STROKES and (edits := self._planes.get((entry.plane, Layer.EDITS))):
+            hidden_or_seen_again = (before == UNKNOWN) != (entry.values == UNKNOWN)
+            touched = np.concatenate([touched, edits.owners.read(entry.box)[hidden_or_seen_again]])
         plane.values.write(entry.box, entry.values)
         plane.owners.write(entry.box, np.where(changed, np.where(painted, entry.number, 0), owners))
         if painted.any():
             self.strokes[entry.number] = entry.plane, entry.layer, entry.box
+        differs = (seen_before != UNKNOWN) & (seen_before != self.values(entry.plane, entry.box))
         return Change(
             int(painted.sum()),
-            int((painted & (before != UNKNOWN)).sum()),
-            frozenset(int(number) for number in lost),
+            int((painted & differs).sum()),
+            frozenset(int(number) for number in np.unique(touched) if number > 0),
         )
 
     def values(self, key: PlaneKey, box: Box) -> Values:
@@ -75,10 +83,16 @@ class Supervision:
         return self._values(key, layer, box)
 
     def pixels_of(self, number: int) -> tuple[NDArray[np.intp], Values]:
-        """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,)."""
+        """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,).
+
+        What strokes hide of an edit is not its own any more.
+        """
         key, layer, box = self.strokes[number]
         plane = self._planes[key, layer]
-        rows, columns = np.nonzero(plane.owners.read(box) == number)
+        left = plane.owners.read(box) == number
+        if layer is Layer.EDITS:
+            left &= self._values(key, Layer.STROKES, box) == UNKNOWN
+        rows, columns = np.nonzero(left)
         values = plane.values.read(box)[rows, columns]
         return np.stack([rows + box.top, columns + box.left], axis=1), values
 
