@@ -84,7 +84,7 @@ def test_a_full_disk_leaves_the_version_before(small_disk: Path, begin: Begin) -
     training = begin()
     _save(small_disk, training, 1)
     (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - 8192))
-    with pytest.raises(OutputError, match="full"):
+    with pytest.raises(OutputError, match="full"):  # noqa: PT012
         for number in range(2, 20):
             _save(small_disk, training, number)
     latest = kept_versions(small_disk)[-1]

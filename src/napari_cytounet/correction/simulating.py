@@ -25,6 +25,7 @@ from napari_cytounet.settings import (
     CorrectionSettings,
     DeviceSettings,
     ImageSettings,
+    MaskKind,
     MaskSettings,
     SimulationSettings,
 )
@@ -176,7 +177,8 @@ def _card(
         scale = choice.scale
     else:
         scale = min(1.0, OBJECT_PIXELS / correction.diameter)
-    names = tuple(f"class {value}" for value in reading.values) or ("foreground",)
+    values = reading.values if reading.kind is MaskKind.CLASSES else ()
+    names = tuple(f"class {value}" for value in values) or ("foreground",)
     return ModelCard(
         version=__version__,
         channels=channels,

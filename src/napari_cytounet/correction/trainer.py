@@ -85,6 +85,7 @@ def _on_any_device(
     """Learn, and go on with the processor if the graphics card is lost."""
     yield Started(os.getpid(), platform.node())
     chosen = choose_device(settings)
+    name = chosen.name
     try:
         with chosen.threads_set():
             yield from _learn(folder, chosen, requests, cancel, less_memory=less_memory)
@@ -92,7 +93,7 @@ def _on_any_device(
         if not is_device_lost(error):
             raise
         yield Notice(
-            f"{chosen.name} does not answer any more: going on with the processor, from the latest version. "
+            f"{name} does not answer any more: going on with the processor, from the latest version. "
             "To use it again, start the trainer anew."
         )
         processor = choose_device(settings.model_copy(update={"device": "cpu", "mixed_precision": "off"}))
