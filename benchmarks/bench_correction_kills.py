@@ -18,12 +18,14 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import tifffile
 import torch
 from reporting import report
 
+from napari_cytounet.correction import rounds
 from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.correction.journal import JournalReader, Layer, append_entry
@@ -39,9 +41,14 @@ from napari_cytounet.unet.model import load_model
 SIDE = 192
 STROKES_A_SECOND = 60
 LONGEST_LIFE = 0.6
-"""Seconds from a start to the next kill, at most."""
+"""Seconds until the next kill, at most; of every second trainer counted from when it knows all strokes."""
+
+ROUND_SECONDS = 0.1
+"""Much shorter than usual, so that many a kill finds a version being written."""
 
 PATIENCE = 60.0
+
+Kind = TypeVar("Kind", StrokesTaken, VersionProposed)
 
 
 class Painter:
@@ -87,23 +94,34 @@ class Trainer:
                 pass
             os._exit(0)
 
-    def kill(self) -> bool:
-        """Kill it; tell whether it lived long enough to take strokes in, which must have been all."""
+    def wait_until_it_learns(self) -> None:
+        """Wait until it has taken in what was painted before it began, which must be all."""
+        while not self._lines:
+            self._lines = _lines(self._folder)
+        taken = self._until(StrokesTaken)
+        if taken.last < self._lines:
+            raise RuntimeError(f"of {self._lines} strokes a new trainer took in only {taken.last}")
+
+    def kill(self) -> int:
+        """Kill it, and return how many versions it had proposed."""
         _kill(self.pid)
-        taken = [event for event in self._events.read() if isinstance(event, StrokesTaken)]
-        if taken and taken[0].last < self._lines:
-            raise RuntimeError(f"of {self._lines} strokes a new trainer took in only {taken[0].last}")
-        return bool(taken)
+        return sum(isinstance(event, VersionProposed) for event in self._events.read())
 
     def wait_until_all_is_known(self) -> VersionProposed:
         """Wait for a version that knows every stroke."""
+        while True:
+            proposed = self._until(VersionProposed)
+            if proposed.knows == _lines(self._folder):
+                return proposed
+
+    def _until(self, kind: type[Kind]) -> Kind:
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for event in self._events.read():
-                if isinstance(event, VersionProposed) and event.knows == _lines(self._folder):
+                if isinstance(event, kind):
                     return event
-            time.sleep(0.05)
-        raise RuntimeError("the last trainer did not learn all strokes")
+            time.sleep(0.02)
+        raise RuntimeError(f"a trainer said no {kind.__name__} in {PATIENCE:.0f} s")
 
 
 def _kill(pid: int) -> None:
@@ -138,16 +156,18 @@ def run(folder: Path, kills: int, seed: int) -> dict[str, object]:
     create_session(session, [image], settings=settings)
     told: list[Box] = []
     victims: Counter[str] = Counter()
-    began_again = 0
+    proposed = 0
     painter, trainer = Painter(session, chance.getrandbits(30)), Trainer(session)
     for _ in range(kills):
-        time.sleep(chance.random() * LONGEST_LIFE)
         victim = chance.choice(("painter", "trainer", "both"))
+        if victim != "painter" and chance.random() < 0.5:
+            trainer.wait_until_it_learns()
+        time.sleep(chance.random() * LONGEST_LIFE)
         victims[victim] += 1
         if victim != "trainer":
             told += painter.kill()
         if victim != "painter":
-            began_again += trainer.kill()
+            proposed += trainer.kill()
         if victim != "trainer":
             _check(session, told)
             painter = Painter(session, chance.getrandbits(30))
@@ -167,7 +187,7 @@ def run(folder: Path, kills: int, seed: int) -> dict[str, object]:
         "strokes told": len(told),
         "lines in the journal": _lines(session),
         "lost": 0,
-        "trainers that took strokes in": began_again,
+        "versions proposed": proposed,
         "last version": last.version,
         "knows": last.knows,
     }
@@ -181,6 +201,7 @@ def main() -> None:
     options.add_argument("--check", action="store_true", help="print what was seen, and keep no results")
     chosen = options.parse_args()
     torch.set_num_threads(1)
+    rounds.ROUND_SECONDS = ROUND_SECONDS
     with tempfile.TemporaryDirectory() as folder:
         seen = run(Path(folder), chosen.kills, chosen.seed)
     if chosen.check:

@@ -42,7 +42,8 @@ def test_what_is_appended_is_read(tmp_path: Path, entry: MakeEntry) -> None:
     assert reader.read() == []
     reader.sync()
     values = np.arange(12, dtype=np.uint8).reshape(3, 4) % 4
-    _append(path, entry(0, (5, 7, 8, 11), values, plane=PlaneKey(3, (2, 1)), layer=Layer.EDITS))
+    sides = tuple(np.array([5, 7, 8, 11]))  # of NumPy, as napari gives them
+    _append(path, entry(0, sides, values, plane=PlaneKey(3, (np.int64(2), 1)), layer=Layer.EDITS))
     (read,) = reader.read()
     assert (read.number, read.plane, read.layer) == (1, PlaneKey(3, (2, 1)), Layer.EDITS)
     assert read.box == Box(5, 7, 8, 11)

@@ -89,7 +89,7 @@ def test_the_curve_and_the_model_are_kept(
     assert float(rows[-1]["dice foreground"]) == pytest.approx(result.points[-1].dice[0], abs=1e-4)
     assert load_model(tmp_path / "out").card.classes == ("foreground",)
     painted = [event for event in events if isinstance(event, StrokesPainted)]
-    assert [event.strokes for event in painted] == [1, 2, 3, 4]
+    assert [event.strokes for event in painted] == list(range(1, len(painted) + 1))
     assert Notice("Painted are 3 images, scored 3. Masks: binary.") in events
 
 
@@ -98,7 +98,7 @@ def test_it_stops_when_it_is_told_to(cells: Path, settings: CorrectionSettings) 
     job = simulating(
         cells / "images",
         cells / "masks",
-        simulation=QUICK.model_copy(update={"strokes": 1000}),
+        simulation=QUICK.model_copy(update={"strokes": 1000, "score_every": 900}),
         correction=settings,
         device=CPU,
         cancel=cancel,
@@ -114,7 +114,7 @@ def test_it_stops_when_it_is_told_to(cells: Path, settings: CorrectionSettings) 
 
 def test_by_time_it_learns_as_long_as_it_may(play: Callable[..., SimulationResult]) -> None:
     result = play(QUICK.model_copy(update={"steps": None, "seconds": 0.1, "strokes": 3}))
-    (point,) = result.points
+    point = result.points[-1]
     assert 0.1 <= point.seconds < 30
     assert point.proposed >= 2
 
@@ -144,7 +144,7 @@ def test_what_was_learnt_last_is_scored_though_nothing_more_is_wrong(
         room, "paint_stroke", lambda *given, **named: left.pop()(*given, **named) if left else None
     )
     events: list[Event] = []
-    result = play(QUICK.model_copy(update={"score_every": 6}), on_event=events.append)
+    result = play(QUICK.model_copy(update={"strokes": 9, "score_every": 8}), on_event=events.append)
     (point,) = result.points
     assert point.strokes == sum(isinstance(event, StrokesPainted) for event in events) >= 3
     assert "worth a stroke" in str(events[-1])

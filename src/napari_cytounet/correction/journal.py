@@ -91,10 +91,10 @@ def append_entry(path: Path, plane: PlaneKey, layer: Layer, box: Box, values: Va
     append_line(
         path,
         {
-            "image": plane.image,
-            "index": list(plane.index),
+            "image": int(plane.image),
+            "index": [int(place) for place in plane.index],  # often of NumPy, which JSON does not know
             "layer": layer.value,
-            "box": [box.top, box.left, box.bottom, box.right],
+            "box": [int(side) for side in (box.top, box.left, box.bottom, box.right)],
             "values": base64.b64encode(packed).decode("ascii"),
             "time": time.time(),
         },

@@ -75,8 +75,10 @@ class Supervision:
 
     def values(self, key: PlaneKey, box: Box) -> Values:
         """Return what is painted in a box, (Y, X) uint8; beyond the plane nothing is."""
-        strokes, edits = (self._values(key, layer, box) for layer in (Layer.STROKES, Layer.EDITS))
-        return np.where(strokes != UNKNOWN, strokes, edits)
+        strokes = self._values(key, Layer.STROKES, box)
+        if (key, Layer.EDITS) not in self._planes:
+            return strokes
+        return np.where(strokes != UNKNOWN, strokes, self._values(key, Layer.EDITS, box))
 
     def layer_values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
         """Return what one layer says in a box, (Y, X) uint8."""
@@ -158,8 +160,9 @@ class _SparsePlane:
 
 def _overlaps(box: Box) -> Iterator[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
     """Give each square that a box overlaps: its place, the part inside it, and that part inside the box."""
+    across = list(_axis_overlaps(box.left, box.right))
     for row, rows, box_rows in _axis_overlaps(box.top, box.bottom):
-        for column, columns, box_columns in _axis_overlaps(box.left, box.right):
+        for column, columns, box_columns in across:
             yield (row, column), (rows, columns), (box_rows, box_columns)
 
 

@@ -157,6 +157,7 @@ class CorrectionTraining:
         What lies outside the session's images, or is none of its classes, says nothing.
         """
         changes, fresh = [], []
+        touched: set[int] = set()
         for whole in entries:
             self.latest = whole.number
             plane = self._planes.get(whole.plane)
@@ -167,10 +168,11 @@ class CorrectionTraining:
                 continue
             change = self.supervision.apply(entry)
             plane.repaint(entry.box)
-            for number in {entry.number, *change.touched} & self.supervision.strokes.keys():
-                self.strokes.update(number, self.supervision, self.plane)
+            touched |= {entry.number, *change.touched}
             changes.append(change)
             fresh.append(entry.number)
+        for number in sorted(touched & self.supervision.strokes.keys()):
+            self.strokes.update(number, self.supervision, self.plane)
         self._judge_before(fresh)
         return changes
 
