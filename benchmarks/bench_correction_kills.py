@@ -39,8 +39,8 @@ from napari_cytounet.settings import CorrectionSettings, DeviceSettings, Network
 from napari_cytounet.unet.model import load_model
 
 SIDE = 192
-STROKES_A_SECOND = 60
-LONGEST_LIFE = 0.6
+STROKES_A_SECOND = 30
+LONGEST_LIFE = 0.5
 """Seconds until the next kill, at most; of every second trainer counted from when it knows all strokes."""
 
 ROUND_SECONDS = 0.1

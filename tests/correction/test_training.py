@@ -208,12 +208,7 @@ def test_nothing_grows_with_the_number_of_strokes_but_small_objects(begin: Begin
     for turn in range(3):
         for row in range(0, 80, 2):
             training.take([entry(training.latest + 1, (row, row, row + 2, 99), 1 + (turn + row // 2) % 2)])
-        squares = sum(
-            chunk.nbytes
-            for plane in training.supervision._planes.values()
-            for sparse in (plane.values, plane.owners)
-            for chunk in sparse._chunks.values()
-        )
-        sizes.append((squares, len(training.strokes), len(training.planes[0]._painted)))
+        size = training.supervision.nbytes
+        sizes.append((size, len(training.strokes), len(training.planes[0]._painted)))
     assert len(set(sizes)) == 1
     assert np.mean([len(stroke.points) for stroke in training.strokes.all()]) <= 64

@@ -112,6 +112,11 @@ class Supervision:
         }
         return sorted(boxes, key=lambda box: (box.top, box.left))
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the pixels take, and the strokes that they are of."""
+        return sum(plane.values.nbytes + plane.owners.nbytes for plane in self._planes.values())
+
     def _values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
         plane = self._planes.get((key, layer))
         return np.zeros(box.shape, np.uint8) if plane is None else plane.values.read(box)
@@ -140,6 +145,10 @@ class _SparseArray:
                     continue
                 self._chunks[place] = np.zeros((CHUNK, CHUNK), self._dtype)
             self._chunks[place][inside] = part
+
+    @property
+    def nbytes(self) -> int:
+        return sum(chunk.nbytes for chunk in self._chunks.values())
 
     def any(self) -> bool:
         return any(bool(chunk.any()) for chunk in self._chunks.values())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.errors import ModelFileError, OutputError
-from napari_cytounet.unet.model import read_tensors, save_model, write_tensors
 from napari_cytounet.unet.model_card import HEADER, ModelCard
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 KNOWS = "knows"
 """Where a version's file tells what it learnt from."""
@@ -52,6 +53,8 @@ def save_version(
     OutputError
         If the folder is gone, or its disk is full.
     """
+    from napari_cytounet.unet.model import save_model, write_tensors  # here: who only looks needs no torch
+
     place = SessionFolder(folder)
     place.check_there()
     file = version_file(folder, number)
@@ -71,6 +74,8 @@ def known_to(file: Path) -> int:
     ModelFileError
         If the file is none of a version.
     """
+    from napari_cytounet.unet.model import read_tensors  # here, as above
+
     _, header = read_tensors(file)
     try:
         return int(header[KNOWS])
