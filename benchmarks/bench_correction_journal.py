@@ -1,7 +1,8 @@
 """Does it stay as quick with 5,000 strokes? Writing, reading and learning them, on 8192 x 8192 pixels.
 
-Strokes are 60 pixels long and 9 wide, each in a place of its own: the worst case for memory. Targets: a stroke
-is written in 10 ms, a session of 5,000 is read again in 5 s, a step and a proposal take as long as with 5.
+Strokes are 60 pixels long and 9 wide, each in a place of its own: the worst case for memory. Targets: a
+stroke is written in 10 ms, a session of 5,000 is read again in 5 s, a step and a proposal take as long as
+with 5.
 
     python benchmarks/bench_correction_journal.py [--check]
 """

@@ -39,7 +39,10 @@ from napari_cytounet.settings import CorrectionSettings, DeviceSettings, Network
 from napari_cytounet.unet.model import load_model
 
 SIDE = 192
-STROKES_A_SECOND = 30
+STROKES_A_LIFE = 25
+LONGEST_PAUSE = 0.02
+"""Seconds between two strokes, at most."""
+
 LONGEST_LIFE = 0.5
 """Seconds until the next kill, at most; of every second trainer counted from when it knows all strokes."""
 
@@ -71,13 +74,14 @@ class Painter:
 
 def _paint(journal: Path, seed: int, tell: int) -> None:
     chance = random.Random(seed)
-    while True:
+    for _ in range(STROKES_A_LIFE):
         top, left = chance.randrange(SIDE - 40), chance.randrange(SIDE - 40)
         box = Box(top, left, top + chance.randint(1, 40), left + chance.randint(1, 40))
         values = np.full(box.shape, chance.randint(1, 2), np.uint8)
         append_entry(journal, PlaneKey(0), Layer.STROKES, box, values)
         os.write(tell, f"{box.top} {box.left} {box.bottom} {box.right}\n".encode())
-        time.sleep(chance.random() * 2 / STROKES_A_SECOND)
+        time.sleep(chance.random() * LONGEST_PAUSE)
+    signal.pause()  # until it is killed
 
 
 class Trainer:
