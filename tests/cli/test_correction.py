@@ -47,9 +47,10 @@ def test_simulate_prints_one_object(folder: Path, capsys: pytest.CaptureFixture[
 def test_simulate_draws_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["simulate", str(folder / "images"), str(folder / "masks"), "--strokes", "2", "--steps", "2"]
     assert main([*words, "--threads", "1", "--places", "random"]) == 0
-    printed = capsys.readouterr().out
-    assert "strokes" in printed
-    assert "versions adopted" in printed
+    printed = capsys.readouterr()
+    assert "versions adopted" in printed.out
+    assert "2 strokes, " in printed.err
+    assert "average precision" in printed.err
 
 
 @pytest.mark.parametrize(

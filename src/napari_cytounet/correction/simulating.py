@@ -21,11 +21,11 @@ from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.pairing import Pair, find_pairs
 from napari_cytounet.images.truth import MaskReading, Truth, understand_masks
 from napari_cytounet.runs.sources import open_sources
+from napari_cytounet.runs.starting_point import card_classes
 from napari_cytounet.settings import (
     CorrectionSettings,
     DeviceSettings,
     ImageSettings,
-    MaskKind,
     MaskSettings,
     SimulationSettings,
 )
@@ -92,7 +92,7 @@ def simulating(
         {index: truth for index in mask.planes if (truth := reading.read(mask, index)) is not None}
         for _, mask in painted
     ]
-    card = yield from _card(truths, reading, sources.channels, correction)
+    card = yield from _card(truths, reading, sources.channels, correction, mask_settings)
     chosen = choose_device(device)
     with chosen.threads_set():
         network = build_network(card, correction.seed)
@@ -169,6 +169,7 @@ def _card(
     reading: MaskReading,
     channels: int,
     correction: CorrectionSettings,
+    masks: MaskSettings,
 ) -> Generator[Event, None, ModelCard]:
     """Describe the model; the annotator measures an object, as a person would with a line across it."""
     if correction.diameter is None:
@@ -177,15 +178,14 @@ def _card(
         scale = choice.scale
     else:
         scale = min(1.0, OBJECT_PIXELS / correction.diameter)
-    values = reading.values if reading.kind is MaskKind.CLASSES else ()
-    names = tuple(f"class {value}" for value in values) or ("foreground",)
     return ModelCard(
         version=__version__,
         channels=channels,
-        classes=names,
+        **card_classes(reading, masks),
+        mask_kind=reading.kind,
         network=correction.network,
         working_scale=scale,
-        thresholds=(0.5,) * len(names),
+        thresholds=(0.5,) * reading.class_count,
     )
 
 
