@@ -1,3 +1,4 @@
+from .correction.simulating import simulate as simulate
 from .events import drain as drain
 from .images.image import Image as Image
 from .images.reading import open_image as open_image
@@ -13,6 +14,7 @@ from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings
 from .settings import CheckSettings as CheckSettings
 from .settings import CompareSettings as CompareSettings
+from .settings import CorrectionSettings as CorrectionSettings
 from .settings import DeviceSettings as DeviceSettings
 from .settings import ImageSettings as ImageSettings
 from .settings import InstanceSettings as InstanceSettings
@@ -24,6 +26,7 @@ from .settings import NetworkSettings as NetworkSettings
 from .settings import OptimiserSettings as OptimiserSettings
 from .settings import PredictionSettings as PredictionSettings
 from .settings import ScoreSettings as ScoreSettings
+from .settings import SimulationSettings as SimulationSettings
 from .settings import ThresholdSettings as ThresholdSettings
 from .settings import TrainingSettings as TrainingSettings
 from .settings import TrainSettings as TrainSettings

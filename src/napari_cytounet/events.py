@@ -184,7 +184,8 @@ class VersionProposed(Event):
     knows
         Number in the journal of the last stroke that it was trained on.
     obeyed, strokes
-        Strokes that the version which is shown obeys, as far as they were judged, and all strokes.
+        Strokes that the version which is shown obeys, of those that were judged: after a session was opened
+        again these are few at first.
     found_before, error
         Mean share of the latest strokes that was found as painted before they were learnt, and its standard
         error: NaN where there are too few.

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from napari_cytounet import events
+from napari_cytounet.cli.correction_words import in_words
 from napari_cytounet.cli.options import OutputOptions
 from napari_cytounet.strict_json import json_line
 
@@ -48,6 +49,11 @@ class ProgressDisplay:
             case events.Validated():
                 objects = "" if event.objects is None else f", objects {event.objects:.3f}"
                 self._score = f", Dice {event.dice:.3f}{objects}"
+            case (
+                events.StrokesTaken() | events.VersionProposed() | events.Waiting() | events.StrokesPainted()
+            ):
+                if words := in_words(event):
+                    self._bars.console.print(words, markup=False)
             case events.TileDone():
                 self._draw("tiles", f"tiles of {event.name}", event.done, event.total)
 

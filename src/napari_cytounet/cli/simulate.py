@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from cyclopts import Parameter
 from rich.table import Table
 
 from napari_cytounet.cli.jobs import run_job
@@ -24,7 +25,7 @@ def simulate(
     masks: Path | None = None,
     /,
     *,
-    test: tuple[Path, Path] | None = None,
+    test: Annotated[tuple[Path, Path] | None, Parameter(negative=())] = None,
     out: Path | None = None,
     simulation: Annotated[SimulationSettings, options_of("Simulation")] = SimulationSettings(),
     mask_settings: Masks = MaskSettings(),

@@ -44,6 +44,11 @@ class Box:
     right: int
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no pixel in it."""
+        return self.bottom <= self.top or self.right <= self.left
+
+    @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return self.bottom - self.top, self.right - self.left

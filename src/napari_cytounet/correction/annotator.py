@@ -18,7 +18,7 @@ LEAST_ERROR = 20
 
 @dataclass(frozen=True)
 class Brush:
-    """How long and how wide a stroke may be, in pixels."""
+    """How long the path of a stroke and how wide its line may be, in pixels; its ends are round."""
 
     length: int = 60
     width: int = 9
@@ -62,7 +62,7 @@ def paint_stroke(
     top, left = rows.start, columns.start
     centres = np.zeros(truth.shape, bool)
     centres[path[:, 0] + top, path[:, 1] + left] = True
-    reached = ndimage.distance_transform_edt(~centres) <= brush.width / 2
+    reached = ndimage.distance_transform_edt(~centres) < brush.width / 2
     painted[reached & (truth == value)] = value + BACKGROUND
     return painted
 

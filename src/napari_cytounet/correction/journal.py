@@ -8,19 +8,18 @@ finished strokes behind.
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_cytounet.correction.annotation import Box, PlaneKey, Values
+from napari_cytounet.correction.annotation import FIRST_CLASS, UNKNOWN, Box, PlaneKey, Values
 from napari_cytounet.runs.json_lines import LineReader, append_line
 
 
@@ -41,7 +40,7 @@ class Entry:
     Attributes
     ----------
     number
-        Its place in the journal, from 1.
+        The line of the journal that it stands in, from 1.
     plane, layer, box
         Where.
     values
@@ -57,6 +56,24 @@ class Entry:
     values: Values
     time: float
 
+    def within(self, height: int, width: int, classes: int) -> Entry | None:
+        """Return what the entry says of a plane of a size, about so many classes; None if nothing.
+
+        What was painted beyond the edges is left out; a value that is no class says nothing.
+        """
+        box = Box(
+            max(0, self.box.top),
+            max(0, self.box.left),
+            min(height, self.box.bottom),
+            min(width, self.box.right),
+        )
+        if box.is_empty:
+            return None
+        rows = slice(box.top - self.box.top, box.bottom - self.box.top)
+        columns = slice(box.left - self.box.left, box.right - self.box.left)
+        values = self.values[rows, columns]
+        return replace(self, box=box, values=np.where(values < FIRST_CLASS + classes, values, UNKNOWN))
+
 
 def append_entry(path: Path, plane: PlaneKey, layer: Layer, box: Box, values: Values) -> None:
     """Add an entry to a journal and hand it to the operating system.
@@ -64,20 +81,20 @@ def append_entry(path: Path, plane: PlaneKey, layer: Layer, box: Box, values: Va
     Raises
     ------
     ValueError
-        If the values do not fill the box.
+        If the values do not fill the box, or there is nothing in it.
     OutputError
         If the folder is gone, or its disk is full.
     """
-    if values.shape != box.shape:
+    if box.is_empty or values.shape != box.shape:
         raise ValueError(f"values of shape {values.shape} do not fill the box {box}")
     packed = zlib.compress(np.ascontiguousarray(values, dtype=np.uint8).tobytes(), level=1)
     append_line(
         path,
         {
-            "image": plane.image,
-            "index": list(plane.index),
+            "image": int(plane.image),
+            "index": [int(place) for place in plane.index],  # often of NumPy, which JSON does not know
             "layer": layer.value,
-            "box": [box.top, box.left, box.bottom, box.right],
+            "box": [int(side) for side in (box.top, box.left, box.bottom, box.right)],
             "values": base64.b64encode(packed).decode("ascii"),
             "time": time.time(),
         },
@@ -93,11 +110,11 @@ class JournalReader:
         self._read = 0
 
     def read(self) -> list[Entry]:
-        """Return the new entries; damaged ones are passed over, but counted."""
+        """Return the new entries; damaged ones are passed over, and the others keep their numbers."""
         entries = []
-        for line in self._lines.read():
+        for line in self._lines.read_all():
             self._read += 1
-            entry = _entry(line, self._read)
+            entry = None if line is None else _entry(line, self._read)
             if entry is not None:
                 entries.append(entry)
         return entries
@@ -105,7 +122,7 @@ class JournalReader:
     def sync(self) -> None:
         """Have the disk hold what the operating system was handed."""
         try:
-            with self._path.open("rb") as file:
+            with self._path.open("r+b") as file:
                 os.fsync(file.fileno())
         except OSError:  # no journal yet, or a disk that cannot: the operating system holds it all the same
             return
@@ -114,6 +131,8 @@ class JournalReader:
 def _entry(line: Mapping[str, Any], number: int) -> Entry | None:
     try:
         box = Box(*(int(side) for side in line["box"]))
+        if box.is_empty:
+            return None
         values = np.frombuffer(zlib.decompress(base64.b64decode(line["values"])), dtype=np.uint8)
         return Entry(
             number,
@@ -123,5 +142,5 @@ def _entry(line: Mapping[str, Any], number: int) -> Entry | None:
             values.reshape(box.shape),
             float(line["time"]),
         )
-    except (KeyError, TypeError, ValueError, zlib.error, binascii.Error):
+    except (KeyError, TypeError, ValueError, OverflowError, zlib.error):
         return None

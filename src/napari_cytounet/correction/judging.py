@@ -121,4 +121,5 @@ def compare(
 def _corner(stroke: Stroke, stride: int) -> tuple[int, int]:
     row, column = stroke.centre
     top, left = row - SIDE // 2, column - SIDE // 2
+    stride = min(stride, SIDE // 4)  # of a deep network: the stroke is to stay in the window
     return top - top % stride, left - left % stride

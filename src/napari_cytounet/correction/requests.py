@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.runs.json_lines import LineReader, append_line
@@ -45,9 +47,12 @@ class RequestReader:
 
     def read(self) -> list[Request]:
         """Return the new requests."""
-        known = {wish.value: wish for wish in Wish}
-        return [
-            Request(known[line["command"]], line.get("version"))
-            for line in self._lines.read()
-            if line.get("command") in known
-        ]
+        return [request for line in self._lines.read() if (request := _request(line)) is not None]
+
+
+def _request(line: Mapping[str, Any]) -> Request | None:
+    version = line.get("version")
+    try:
+        return Request(Wish(line["command"]), None if version is None else int(version))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None

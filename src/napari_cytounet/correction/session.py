@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from napari_cytounet.runs.record import environment, now, write_record
 from napari_cytounet.runs.sources import content_hash, describe_model
 from napari_cytounet.runs.train_job import Place
 from napari_cytounet.settings import CorrectionSettings, ImageSettings, Settings
-from napari_cytounet.unet.fit import check_fits
+from napari_cytounet.unet.fit import check_fits, scale_for
 from napari_cytounet.unet.model import load_model
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.working_scale import OBJECT_PIXELS
@@ -75,7 +76,7 @@ class Session(Settings):
         return [open_image(folder / image.path, image.images) for image in self.images]
 
     def changed_images(self, folder: Path) -> list[Path]:
-        """Return the images whose files are not those that the session began with."""
+        """Return the images whose files are not those that the session began with; all must be there."""
         return [image.path for image in self.images if content_hash(folder / image.path) != image.sha256]
 
 
@@ -108,6 +109,8 @@ def create_session(
         If the folder is taken, an image cannot be read, or images differ in their channels.
     """
     place = SessionFolder(folder)
+    if not images:
+        raise SettingsError("Name at least one image to correct.")
     if place.session.exists():
         raise OutputError(f"{folder} already holds a session. Open it, or choose another folder.")
     place.make(holding=("data",))
@@ -121,12 +124,36 @@ def create_session(
         ),
         card=card,
         settings=settings,
-        start_from=start_from,
+        start_from=None if start_from is None else _inside(start_from, folder),
     )
-    with atomic_path(place.session) as temporary:
-        temporary.write_text(session.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    _write(place, session)
     write_record(place.record, _record(session, folder))
     return session
+
+
+def accept_images(folder: Path) -> Session:
+    """Take the images of a session for the right ones as they are now: the user says that strokes still fit.
+
+    Raises
+    ------
+    CytounetError
+        If there is no session, or an image is gone.
+    """
+    session = read_session(folder)
+    session.open_images(folder)
+    images = tuple(
+        image.model_copy(update={"sha256": content_hash(folder / image.path)}) for image in session.images
+    )
+    session = session.model_copy(update={"images": images})
+    _write(SessionFolder(folder), session)
+    return session
+
+
+def check_session(folder: Path) -> None:
+    """Raise an OutputError if a folder holds no session."""
+    file = SessionFolder(folder).session
+    if not file.exists():
+        raise OutputError(f"{folder} holds no correction session (no {file.name}).")
 
 
 def read_session(folder: Path) -> Session:
@@ -137,18 +164,22 @@ def read_session(folder: Path) -> Session:
     OutputError
         If there is none, or its file is damaged or of a newer version.
     """
+    check_session(folder)
     file = SessionFolder(folder).session
     try:
-        session = Session.model_validate_json(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise OutputError(f"{folder} holds no correction session (no {file.name}).") from error
-    except (ValueError, OSError) as error:
-        raise OutputError(f"{file} is damaged or of another version of napari-cytounet ({error}).") from error
-    if session.format > FORMAT:
-        raise OutputError(
-            f"{file} was made by a newer napari-cytounet. Upgrade: pip install -U napari-cytounet"
-        )
-    return session
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if values.get("format", 0) > FORMAT:
+            raise OutputError(
+                f"{file} was made by a newer napari-cytounet. Upgrade: pip install -U napari-cytounet"
+            )
+        return Session.model_validate(values)
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        raise OutputError(f"{file} is damaged ({error}). Take another copy of it.") from error
+
+
+def _write(place: SessionFolder, session: Session) -> None:
+    with atomic_path(place.session) as temporary:
+        temporary.write_text(session.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _card(images: Sequence[Image], settings: CorrectionSettings, start_from: Path | None) -> ModelCard:
@@ -156,6 +187,7 @@ def _card(images: Sequence[Image], settings: CorrectionSettings, start_from: Pat
         card = load_model(start_from).card
         for image in images:
             check_fits(card, image)
+            scale_for(card, image)
         return card.model_copy(update={"version": __version__, "validation_dice": None})
     scale = 1.0 if settings.diameter is None else min(1.0, OBJECT_PIXELS / settings.diameter)
     sizes = {image.pixel_size.x if image.pixel_size else None for image in images}
@@ -206,6 +238,6 @@ def _record(session: Session, folder: Path) -> dict[str, object]:
             "split": "strokes held out by place in turn",
         },
         "environment": environment("cpu", 1),
-        "start_from": describe_model(session.start_from) if session.start_from else None,
+        "start_from": describe_model(folder / session.start_from) if session.start_from else None,
         "card": session.card.model_dump(mode="json"),
     }

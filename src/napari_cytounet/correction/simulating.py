@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,13 @@ from napari_cytounet.correction.learner import prefer_background
 from napari_cytounet.correction.simulation import Simulation, SimulationResult
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
-from napari_cytounet.errors import Cancelled, PairingError
+from napari_cytounet.errors import Cancelled, PairingError, TrainingError
 from napari_cytounet.events import Event, Notice, drain
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.pairing import Pair, find_pairs
 from napari_cytounet.images.truth import MaskReading, Truth, understand_masks
 from napari_cytounet.runs.sources import open_sources
+from napari_cytounet.runs.starting_point import card_classes
 from napari_cytounet.settings import (
     CorrectionSettings,
     DeviceSettings,
@@ -91,7 +92,7 @@ def simulating(
         {index: truth for index in mask.planes if (truth := reading.read(mask, index)) is not None}
         for _, mask in painted
     ]
-    card = yield from _card(truths, reading, sources.channels, correction)
+    card = yield from _card(truths, reading, sources.channels, correction, mask_settings)
     chosen = choose_device(device)
     with chosen.threads_set():
         network = build_network(card, correction.seed)
@@ -100,22 +101,53 @@ def simulating(
         scored = UntouchedImages(kept, reading, card, device)
         result = yield from Simulation(training, truths, scored, simulation).run(cancel)
     if not result.points:
-        raise Cancelled("Stopped before the first score.")
+        if cancel.is_set():
+            raise Cancelled("Stopped before the first score.")
+        raise TrainingError(
+            "Nothing was learnt: in the images that are painted in, some class has no spot large enough for "
+            "a stroke. Give more images, or see whether the masks fit them (--masks)."
+        )
     if out is not None:
         _write(out, result, training)
         yield Notice(f"The curve and the model are in {out}.")
     return result
 
 
-def simulate(images: Path | str, masks: Path | str | None = None, **options: object) -> SimulationResult:
-    """Play an annotator to the end and return the curve: see `simulating`.
+def simulate(
+    images: Path | str,
+    masks: Path | str | None = None,
+    *,
+    test: tuple[Path | str, Path | str] | None = None,
+    out: Path | str | None = None,
+    simulation: SimulationSettings = SimulationSettings(),
+    correction: CorrectionSettings = CorrectionSettings(),
+    mask_settings: MaskSettings = MaskSettings(),
+    image_settings: ImageSettings = ImageSettings(),
+    device: DeviceSettings = DeviceSettings(),
+    on_event: Callable[[Event], object] | None = None,
+) -> SimulationResult:
+    """Play an annotator to the end and return the curve.
+
+    Parameters are those of `simulating`; `on_event` is called with everything that happens.
 
     Examples
     --------
     >>> from napari_cytounet import simulate
     >>> curve = simulate("images", "masks")  # doctest: +SKIP
+    >>> [(point.strokes, point.mean_dice) for point in curve.points]  # doctest: +SKIP
     """
-    return drain(simulating(Path(images), None if masks is None else Path(masks), **options))  # type: ignore[arg-type]
+    job = simulating(
+        Path(images),
+        None if masks is None else Path(masks),
+        test=None if test is None else (Path(test[0]), Path(test[1])),
+        out=None if out is None else Path(out),
+        simulation=simulation,
+        correction=correction,
+        mask_settings=mask_settings,
+        image_settings=image_settings,
+        device=device,
+    )
+    return drain(job, on_event)
 
 
 def _split(pairs: Sequence[Pair], seed: int) -> tuple[list[Pair], list[Pair]]:
@@ -137,6 +169,7 @@ def _card(
     reading: MaskReading,
     channels: int,
     correction: CorrectionSettings,
+    masks: MaskSettings,
 ) -> Generator[Event, None, ModelCard]:
     """Describe the model; the annotator measures an object, as a person would with a line across it."""
     if correction.diameter is None:
@@ -145,14 +178,14 @@ def _card(
         scale = choice.scale
     else:
         scale = min(1.0, OBJECT_PIXELS / correction.diameter)
-    names = tuple(f"class {value}" for value in reading.values) or ("foreground",)
     return ModelCard(
         version=__version__,
         channels=channels,
-        classes=names,
+        **card_classes(reading, masks),
+        mask_kind=reading.kind,
         network=correction.network,
         working_scale=scale,
-        thresholds=(0.5,) * len(names),
+        thresholds=(0.5,) * reading.class_count,
     )
 
 

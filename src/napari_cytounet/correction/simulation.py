@@ -22,6 +22,7 @@ from napari_cytounet.correction.untouched import UntouchedImages
 from napari_cytounet.events import Event, Notice, StrokesPainted
 from napari_cytounet.images.truth import Truth
 from napari_cytounet.settings import SimulationSettings
+from napari_cytounet.unet.network import UNet
 
 FEWEST_ROUNDS = 2
 """Proposals after each stroke."""
@@ -128,7 +129,8 @@ class Simulation:
                 content += 1
                 self._seconds += looked
                 if content == MOST_LOOKS:
-                    yield Notice(f"Nothing in {MOST_LOOKS} places was worth a stroke: it is good enough.")
+                    yield Notice(f"Nothing in {MOST_LOOKS} places was worth a stroke: it ends here.")
+                    self._score_the_end()
                     break
                 continue
             content = 0
@@ -193,21 +195,29 @@ class Simulation:
         return training.shown is not None and training.shown.knows >= known
 
     def _report(self, adopted: bool) -> StrokesPainted:
-        scored = self._training.shown is not None and (
-            self._strokes % self._settings.score_every == 0 or self._strokes == self._settings.strokes
-        )
         dice, precision = math.nan, math.nan
-        if scored and self._training.shown is not None:
-            scores = self._untouched.score(self._training.shown.network)
-            point = SimulationPoint(
-                self._strokes,
-                self._pixels,
-                self._seconds,
-                scores.dice,
-                scores.precision,
-                self._adopted,
-                self._training.proposals,
-            )
-            self._points.append(point)
+        due = self._strokes % self._settings.score_every == 0 or self._strokes == self._settings.strokes
+        if due and self._training.shown is not None:
+            point = self._score(self._training.shown.network)
             dice, precision = point.mean_dice, point.precision
         return StrokesPainted(self._strokes, self._seconds, dice, precision, adopted)
+
+    def _score_the_end(self) -> None:
+        """Score what the last strokes made, if that was not due by their number."""
+        scored = self._points[-1].strokes if self._points else 0
+        if self._training.shown is not None and scored < self._strokes:
+            self._score(self._training.shown.network)
+
+    def _score(self, network: UNet) -> SimulationPoint:
+        scores = self._untouched.score(network)
+        point = SimulationPoint(
+            self._strokes,
+            self._pixels,
+            self._seconds,
+            scores.dice,
+            scores.precision,
+            self._adopted,
+            self._training.proposals,
+        )
+        self._points.append(point)
+        return point

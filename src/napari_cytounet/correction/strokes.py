@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ MOST_POINTS = 64
 """Most pixels of a stroke that patches are centred on."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Stroke:
     """What is left of a stroke, and how well it is obeyed.
 
@@ -39,6 +40,8 @@ class Stroke:
         (N, 2) working pixels of it, at most `MOST_POINTS`.
     classes
         (N,) class of each: 0 background, 1 and up.
+    held
+        The classes that it holds, sorted.
     fold
         Which part it belongs to.
     right
@@ -53,6 +56,7 @@ class Stroke:
     plane: PlaneKey
     points: NDArray[np.intp]
     classes: NDArray[np.intp]
+    held: tuple[int, ...]
     fold: int
     right: float | None = None
     before: float | None = None
@@ -89,8 +93,13 @@ class Strokes:
         return self._strokes[number]
 
     @property
+    def judged(self) -> int:
+        """How many were judged: all but those of a session that was opened again a moment ago."""
+        return sum(stroke.right is not None for stroke in self._strokes.values())
+
+    @property
     def obeyed(self) -> int:
-        """How many are found as they were painted, as far as they were judged."""
+        """How many of them are found as they were painted."""
         return sum(stroke.obeyed for stroke in self._strokes.values())
 
     def all(self) -> list[Stroke]:
@@ -109,18 +118,21 @@ class Strokes:
         if len(pixels) > MOST_POINTS:
             kept = self._random.choice(len(pixels), MOST_POINTS, replace=False)
             pixels, values = pixels[kept], values[kept]
-        scale = plane_of(key).scale
-        points = ((pixels + 0.5) * scale).astype(np.intp)
+        plane = plane_of(key)
+        # The last row and column may have no working pixel of their own.
+        points = np.minimum((pixels + 0.5) * plane.scale, [plane.height - 1, plane.width - 1]).astype(np.intp)
+        classes = values.astype(np.intp) - 1
         former = self._strokes.get(number)
         fold = _fold(key, points.mean(axis=0)) if former is None else former.fold
-        stroke = Stroke(number, key, points, values.astype(np.intp) - 1, fold)
+        held = tuple(int(value) for value in np.unique(classes))
+        stroke = Stroke(number, key, points, classes, held, fold)
         if former is not None:
             stroke.right, stroke.before, stroke.lessons = former.right, former.before, former.lessons
         self._strokes[number] = stroke
 
     def classes(self) -> set[int]:
         """Return the classes that are painted anywhere, background (0) included."""
-        return {int(value) for stroke in self._strokes.values() for value in np.unique(stroke.classes)}
+        return {value for stroke in self._strokes.values() for value in stroke.held}
 
     def draw(self, count: int, held_out: int | None) -> list[tuple[Stroke, int, int]]:
         """Draw strokes to learn from, each with the working pixel of it that a patch is centred on.
@@ -137,29 +149,42 @@ class Strokes:
         """
         by_class: dict[int, list[Stroke]] = {}
         for stroke in self._strokes.values():
-            for value in np.unique(stroke.classes):
-                by_class.setdefault(int(value), []).append(stroke)
+            for value in stroke.held:
+                by_class.setdefault(value, []).append(stroke)
         for value, strokes in by_class.items():
             by_class[value] = [stroke for stroke in strokes if stroke.fold != held_out] or strokes
+        weights = {
+            value: np.cumsum([_weight(stroke) for stroke in strokes]) for value, strokes in by_class.items()
+        }
         values = sorted(by_class)
         drawn = []
         for number in range(count):
             value = values[(number + int(self._random.integers(len(values)))) % len(values)]
-            strokes = by_class[value]
-            weights = np.array([_weight(stroke) for stroke in strokes])
-            stroke = strokes[int(self._random.choice(len(strokes), p=weights / weights.sum()))]
+            strokes, below = by_class[value], weights[value]
+            stroke = strokes[int(np.searchsorted(below, self._random.random() * below[-1], side="right"))]
             points = stroke.points[stroke.classes == value]
             row, column = points[int(self._random.integers(len(points)))]
             stroke.lessons += 1
             drawn.append((stroke, int(row), int(column)))
         return drawn
 
+    def unjudged(self, count: int) -> list[Stroke]:
+        """Return the oldest strokes that were not judged yet."""
+        return list(islice((stroke for stroke in self._strokes.values() if stroke.right is None), count))
+
+    def forget_judgements(self) -> None:
+        """Take all strokes for not judged: another version is shown."""
+        for stroke in self._strokes.values():
+            stroke.right = None
+
     def to_judge(self, count: int, held_out: int | None) -> list[Stroke]:
         """Return strokes to judge a version on: the held-out ones, the latest, and others at random."""
         strokes = self.all()
         held = [stroke for stroke in strokes if stroke.fold == held_out][-count // 3 :]
-        latest = [stroke for stroke in strokes[-count // 3 :] if stroke not in held]
-        rest = [stroke for stroke in strokes if stroke not in held and stroke not in latest]
+        numbers = {stroke.number for stroke in held}
+        latest = [stroke for stroke in strokes[-count // 3 :] if stroke.number not in numbers]
+        numbers |= {stroke.number for stroke in latest}
+        rest = [stroke for stroke in strokes if stroke.number not in numbers]
         room = min(len(rest), count - len(held) - len(latest))
         chosen = self._random.permutation(len(rest))[: max(0, room)]
         return held + latest + [rest[int(place)] for place in chosen]

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from napari_cytounet.correction.annotation import UNKNOWN, Box, PlaneKey, Values
 from napari_cytounet.correction.journal import Entry, Layer
 
-CHUNK = 256
-"""Side of the squares that planes are kept in; only those that something was painted in are there."""
+CHUNK = 64
+"""Side of the squares that planes are kept in; only those that something was painted in are there.
+
+They are small since strokes are: thousands of them in as many places are to take little memory.
+"""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Change:
     contradicted
         Those of them that said something else: the later stroke wins.
     touched
-        Numbers of the strokes that lost pixels.
+        Numbers of the strokes that lost pixels, or got some back.
     """
 
     painted: int
@@ -52,33 +55,46 @@ class Supervision:
         """Take an entry in; what it does not change keeps its stroke."""
         plane = self._planes.setdefault((entry.plane, entry.layer), _SparsePlane())
         before, owners = plane.values.read(entry.box), plane.owners.read(entry.box)
+        seen_before = self.values(entry.plane, entry.box)
         changed = before != entry.values
         painted = changed & (entry.values != UNKNOWN)
-        lost = np.unique(owners[changed & (owners > 0)])
+        touched = owners[changed]
+        if entry.layer is Layer.STROKES and (edits := self._planes.get((entry.plane, Layer.EDITS))):
+            hidden_or_seen_again = (before == UNKNOWN) != (entry.values == UNKNOWN)
+            touched = np.concatenate([touched, edits.owners.read(entry.box)[hidden_or_seen_again]])
         plane.values.write(entry.box, entry.values)
         plane.owners.write(entry.box, np.where(changed, np.where(painted, entry.number, 0), owners))
         if painted.any():
             self.strokes[entry.number] = entry.plane, entry.layer, entry.box
+        differs = (seen_before != UNKNOWN) & (seen_before != self.values(entry.plane, entry.box))
         return Change(
             int(painted.sum()),
-            int((painted & (before != UNKNOWN)).sum()),
-            frozenset(int(number) for number in lost),
+            int((painted & differs).sum()),
+            frozenset(int(number) for number in np.unique(touched) if number > 0),
         )
 
     def values(self, key: PlaneKey, box: Box) -> Values:
         """Return what is painted in a box, (Y, X) uint8; beyond the plane nothing is."""
-        strokes, edits = (self._values(key, layer, box) for layer in (Layer.STROKES, Layer.EDITS))
-        return np.where(strokes != UNKNOWN, strokes, edits)
+        strokes = self._values(key, Layer.STROKES, box)
+        if (key, Layer.EDITS) not in self._planes:
+            return strokes
+        return np.where(strokes != UNKNOWN, strokes, self._values(key, Layer.EDITS, box))
 
     def layer_values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
         """Return what one layer says in a box, (Y, X) uint8."""
         return self._values(key, layer, box)
 
     def pixels_of(self, number: int) -> tuple[NDArray[np.intp], Values]:
-        """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,)."""
+        """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,).
+
+        What strokes hide of an edit is not its own any more.
+        """
         key, layer, box = self.strokes[number]
         plane = self._planes[key, layer]
-        rows, columns = np.nonzero(plane.owners.read(box) == number)
+        left = plane.owners.read(box) == number
+        if layer is Layer.EDITS:
+            left &= self._values(key, Layer.STROKES, box) == UNKNOWN
+        rows, columns = np.nonzero(left)
         values = plane.values.read(box)[rows, columns]
         return np.stack([rows + box.top, columns + box.left], axis=1), values
 
@@ -95,6 +111,11 @@ class Supervision:
             for box in self._planes[key, layer].values.chunks()
         }
         return sorted(boxes, key=lambda box: (box.top, box.left))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the pixels take, and the strokes that they are of."""
+        return sum(plane.values.nbytes + plane.owners.nbytes for plane in self._planes.values())
 
     def _values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
         plane = self._planes.get((key, layer))
@@ -125,6 +146,10 @@ class _SparseArray:
                 self._chunks[place] = np.zeros((CHUNK, CHUNK), self._dtype)
             self._chunks[place][inside] = part
 
+    @property
+    def nbytes(self) -> int:
+        return sum(chunk.nbytes for chunk in self._chunks.values())
+
     def any(self) -> bool:
         return any(bool(chunk.any()) for chunk in self._chunks.values())
 
@@ -144,8 +169,9 @@ class _SparsePlane:
 
 def _overlaps(box: Box) -> Iterator[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
     """Give each square that a box overlaps: its place, the part inside it, and that part inside the box."""
+    across = list(_axis_overlaps(box.left, box.right))
     for row, rows, box_rows in _axis_overlaps(box.top, box.bottom):
-        for column, columns, box_columns in _axis_overlaps(box.left, box.right):
+        for column, columns, box_columns in across:
             yield (row, column), (rows, columns), (box_rows, box_columns)
 
 

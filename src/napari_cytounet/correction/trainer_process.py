@@ -8,7 +8,7 @@ from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.runs.child import RunningTraining, start_process
 
 
-def start_trainer(folder: Path, *, threads: int | None = None) -> RunningTraining:
+def start_trainer(folder: Path, *, threads: int | None = None, less_memory: bool = False) -> RunningTraining:
     """Start the trainer of a session, which ends when this process does.
 
     Parameters
@@ -17,10 +17,13 @@ def start_trainer(folder: Path, *, threads: int | None = None) -> RunningTrainin
         Of the session.
     threads
         Processor cores that it may use; all if not given.
+    less_memory
+        Learn from half as many patches a step: after a trainer was killed for want of memory.
 
     Raises
     ------
     OutputError
         If the session is being learnt from already, or the trainer cannot be started.
     """
-    return start_process(SessionFolder(folder), "trainer", threads=threads)
+    options = ("--less-memory",) if less_memory else ()
+    return start_process(SessionFolder(folder), "trainer", *options, threads=threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +15,10 @@ from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
-from napari_cytounet.correction.strokes import FOLDS, Strokes
+from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
 from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
+from napari_cytounet.errors import TrainingError
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import CorrectionSettings
 from napari_cytounet.unet.devices import Device
@@ -33,6 +35,9 @@ LEAST_RATE = 0.15
 
 SETTLING = 0.99
 """Share of the rate that is left after each step; a stroke that was not known before raises it again."""
+
+MOST_SKIPPED = 20
+"""Steps in a row with a loss that is not finite after which it gives up."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,9 @@ class CorrectionTraining:
         Where to start from.
     settings, device
         How and where to learn.
-    begun
-        Whether the network learnt in this session before: then it is the version that is shown.
+    known
+        Number of the last entry that the network learnt from in this session, if it did: then it is the
+        version that is shown.
 
     Attributes
     ----------
@@ -92,11 +98,12 @@ class CorrectionTraining:
         settings: CorrectionSettings,
         device: Device,
         *,
-        begun: bool = False,
+        known: int | None = None,
     ) -> None:
         self.card = card
         self.device = device
         self._settings = settings
+        self._stroke_patches, self._free_patches = settings.stroke_patches, settings.free_patches
         self.supervision = Supervision()
         cache = ChunkCache(CACHE_BYTES)
         self._planes = {
@@ -111,12 +118,14 @@ class CorrectionTraining:
         self.steps = 0
         self.proposals = 0
         self.latest = 0
+        self._learnt = 0
         self._rate = 1.0
+        self._skipped = 0
         self.shown: Version | None = None
         self.former: Version | None = None
         self._learner = Learner(network, settings, device)
-        if begun:
-            self.restart(network)
+        if known is not None:
+            self.restart(network, known)
 
     def plane(self, key: PlaneKey) -> WorkingPlane:
         """Return a plane at the working scale."""
@@ -132,42 +141,58 @@ class CorrectionTraining:
         """Classes that nothing is painted of yet, background (0) included: until then nothing is learnt."""
         return sorted(set(range(len(self.card.classes) + 1)) - self.strokes.classes())
 
-    def restart(self, network: UNet) -> None:
-        """Show a network, and learn on from it."""
+    def restart(self, network: UNet, known: int) -> None:
+        """Show a network that learnt from the entries up to a number, and learn on from it."""
         self.proposals += 1
         self.former = self.shown
-        self.shown = Version(self.proposals, self.device.place(copy.deepcopy(network)).eval(), self.latest)
+        self.shown = Version(self.proposals, self.device.place(copy.deepcopy(network)).eval(), known)
+        self._learnt = max(self._learnt, known)
+        self._rate = 0.0
+        self.strokes.forget_judgements()
         self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
 
     def take(self, entries: Sequence[Entry]) -> list[Change]:
         """Take new entries of the journal in, and judge the version that is shown on them.
 
-        Entries of planes that the session does not have are passed over.
+        What lies outside the session's images, or is none of its classes, says nothing.
         """
         changes, fresh = [], []
-        for entry in entries:
-            self.latest = entry.number
-            if entry.plane not in self._planes:
+        touched: set[int] = set()
+        for whole in entries:
+            self.latest = whole.number
+            plane = self._planes.get(whole.plane)
+            if plane is None:
+                continue
+            entry = whole.within(plane.image.height, plane.image.width, len(self.card.classes))
+            if entry is None:
                 continue
             change = self.supervision.apply(entry)
-            self._planes[entry.plane].repaint(entry.box)
-            for number in {entry.number, *change.touched} & self.supervision.strokes.keys():
-                self.strokes.update(number, self.supervision, self.plane)
+            plane.repaint(entry.box)
+            touched |= {entry.number, *change.touched}
             changes.append(change)
             fresh.append(entry.number)
+        for number in sorted(touched & self.supervision.strokes.keys()):
+            self.strokes.update(number, self.supervision, self.plane)
         self._judge_before(fresh)
         return changes
 
     def learn(self, steps: int) -> None:
-        """Take some steps."""
+        """Take some steps.
+
+        Raises
+        ------
+        TrainingError
+            If the loss is not finite again and again.
+        """
         for _ in range(steps):
-            drawn = self.strokes.draw(self._settings.stroke_patches, self._held_out)
+            drawn = self.strokes.draw(self._stroke_patches, self._held_out)
             painted = [self._window(self.plane(stroke.plane), row, column) for stroke, row, column in drawn]
-            free = self.free_windows(self._settings.free_patches, self._learner.window)
+            free = self.free_windows(self._free_patches, self._learner.window)
             rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
-            self._learner.step(torch.stack(painted), free, rate)
+            loss = self._learner.step(torch.stack(painted), free, rate)
             self._rate *= SETTLING
             self.steps += 1
+            self._count_skipped(loss)
 
     def propose(self) -> Verdict:
         """Judge what was learnt against the version that is shown, and adopt it unless it is worse."""
@@ -185,7 +210,14 @@ class CorrectionTraining:
             self.shown = Version(self.proposals, candidate, self.latest)
         for stroke in judged:
             stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
+        self._judge(self.strokes.unjudged(JUDGED))
         return verdict
+
+    def use_less_memory(self) -> int:
+        """Learn from half as many patches a step from now on, and return how many that are."""
+        self._stroke_patches = max(1, self._stroke_patches // 2)
+        self._free_patches //= 2
+        return self._stroke_patches + self._free_patches
 
     def free_windows(self, count: int, side: int) -> Tensor:
         """Return the pixels of windows from anywhere, (count, C, side, side)."""
@@ -211,13 +243,27 @@ class CorrectionTraining:
         columns = (column - side // 2, column - side // 2 + side)
         return torch.cat([plane.pixels(rows, columns), plane.targets(rows, columns)])
 
+    def _count_skipped(self, loss: float) -> None:
+        self._skipped = 0 if math.isfinite(loss) else self._skipped + 1
+        if self._skipped == MOST_SKIPPED:
+            raise TrainingError(
+                f"The loss was not finite in {MOST_SKIPPED} steps in a row. The versions so far are kept: "
+                "try --mixed-precision off, or a session with a lower learning rate."
+            )
+
+    def _judge(self, strokes: Sequence[Stroke]) -> None:
+        """Tell how much of some strokes the version that is shown finds; many would take too long."""
+        if self.shown is None or len(strokes) > JUDGED:
+            return
+        right = share_right(self.shown.network, strokes, self.plane, self.card.thresholds, self.device)
+        for stroke in strokes:
+            stroke.right = right[stroke.number]
+
     def _judge_before(self, fresh: Sequence[int]) -> None:
         """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""
         strokes = [self.strokes[number] for number in fresh if number in self.strokes]
-        found: dict[int, float] = {}
-        if self.shown is not None and len(strokes) <= JUDGED:  # a session that is opened again knows them
-            network = self.shown.network
-            found = share_right(network, strokes, self.plane, self.card.thresholds, self.device)
+        self._judge(strokes)
         for stroke in strokes:
-            stroke.before = stroke.right = found.get(stroke.number, 0.0)
-            self._rate = min(1.0, self._rate + 0.5 * (1 - stroke.before))
+            if stroke.number > self._learnt:
+                stroke.before = stroke.right
+                self._rate = min(1.0, self._rate + 0.5 * (1 - (stroke.right or 0.0)))

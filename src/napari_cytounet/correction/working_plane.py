@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -32,6 +33,12 @@ class ChunkCache:
         self._limit = limit
         self._bytes = 0
         self._kept: OrderedDict[Hashable, Tensor] = OrderedDict()
+
+    def drop(self, key: Hashable) -> None:
+        """Forget what is remembered under a key, if anything."""
+        found = self._kept.pop(key, None)
+        if found is not None:
+            self._bytes -= found.nbytes
 
     def get(self, key: Hashable, make: Callable[[], Tensor]) -> Tensor:
         """Return what is remembered under a key, or make it."""
@@ -79,14 +86,14 @@ class WorkingPlane:
         self._classes = len(card.classes)
         self._supervision = supervision
         self._cache = cache
-        self._read = PlaneReader(image, key.index, card.normalisation, self.scale)
-        self._targets: dict[tuple[int, int], Tensor] = {}
+        self._normalisation = card.normalisation
+        self._painted: set[tuple[int, int]] = set()
 
     def pixels(self, rows: Interval, columns: Interval) -> Tensor:
         """Return normalised pixels of a box, (C, Y, X) float32; beyond the edges it is mirrored."""
         result = torch.empty(self.image.channels, rows[1] - rows[0], columns[1] - columns[0])
         for place, inside, outside in _squares(rows, columns):
-            chunk = self._cache.get(("pixels", self.key, place), lambda place=place: self._chunk(place))  # type: ignore[misc]
+            chunk = self._cache.get(("pixels", self.key, place), partial(self._chunk, place))
             result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
         return result
 
@@ -97,33 +104,35 @@ class WorkingPlane:
         """
         result = torch.zeros(self._classes + 1, rows[1] - rows[0], columns[1] - columns[0])
         for place, inside, outside in _squares(rows, columns):
-            chunk = self._targets.get(place)
-            if chunk is not None:
+            if place in self._painted:
+                chunk = self._cache.get(("targets", self.key, place), partial(self._shares, place))
                 result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
         return result
 
     def repaint(self, box: Box) -> None:
-        """Bring the targets up to date where something was painted (a box in the image's own pixels)."""
+        """Forget the targets where something was painted (a box in the image's own pixels)."""
         # Resizing reads a few pixels around each.
         reach = 2 / self.scale + 2
         rows = (int((box.top - reach) * self.scale), int((box.bottom + reach) * self.scale) + 1)
         columns = (int((box.left - reach) * self.scale), int((box.right + reach) * self.scale) + 1)
         for place, _, _ in _squares(rows, columns):
-            chunk = self._painted(place)
-            if bool(chunk[-1].any()):
-                self._targets[place] = chunk
-            else:
-                self._targets.pop(place, None)
+            self._painted.add(place)
+            self._cache.drop(("targets", self.key, place))
 
     def to_working(self, row: float, column: float) -> tuple[int, int]:
         """Return the working pixel that a pixel of the image lies in."""
         return int((row + 0.5) * self.scale), int((column + 0.5) * self.scale)
 
+    @cached_property
+    def _read(self) -> PlaneReader:
+        """Made when it is first read from: that looks at the whole plane, and there may be thousands."""
+        return PlaneReader(self.image, self.key.index, self._normalisation, self.scale)
+
     def _chunk(self, place: tuple[int, int]) -> Tensor:
         rows, columns = _interval(place[0]), _interval(place[1])
         return self._read(rows, columns).contiguous()
 
-    def _painted(self, place: tuple[int, int]) -> Tensor:
+    def _shares(self, place: tuple[int, int]) -> Tensor:
         """Return the targets of a square from what is painted in it."""
         rows, columns = _interval(place[0]), _interval(place[1])
         down = axis_resampling(self.image.height, self.scale, *rows)

@@ -141,7 +141,7 @@ def start_training(folder: Path, job: TrainJob, *, threads: int | None = None) -
     return start_process(run, "work", threads=threads)
 
 
-def start_process(run: RunFolder, command: str, *, threads: int | None = None) -> RunningTraining:
+def start_process(run: RunFolder, command: str, *options: str, threads: int | None = None) -> RunningTraining:
     """Start one of our commands on a folder in another process, which ends when this one does.
 
     Parameters
@@ -150,6 +150,8 @@ def start_process(run: RunFolder, command: str, *, threads: int | None = None) -
         The folder, in which nobody else is at work.
     command
         `work`, or `trainer` for a correction session.
+    options
+        Of the command.
     threads
         Processor cores that it may use; all, or those of its settings, if not given.
 
@@ -165,7 +167,7 @@ def start_process(run: RunFolder, command: str, *, threads: int | None = None) -
         run.commands.unlink(missing_ok=True)  # what an earlier process was told
         with run.output.open("ab") as output:
             process = subprocess.Popen(  # noqa: S603 our own program, without a shell
-                _command(folder, command, threads),
+                [*_command(folder, command, threads), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

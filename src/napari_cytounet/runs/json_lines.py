@@ -57,6 +57,10 @@ class LineReader:
 
     def read(self) -> list[dict[str, Any]]:
         """Return the new lines."""
+        return [values for values in self.read_all() if values is not None]
+
+    def read_all(self) -> list[dict[str, Any] | None]:
+        """Return the new lines, None for each that is damaged: so that lines can be counted."""
         try:
             with self._path.open("rb") as file:
                 if file.seek(0, os.SEEK_END) < self._at:
@@ -67,7 +71,7 @@ class LineReader:
             return []
         complete = new[: new.rfind(b"\n") + 1]
         self._at += len(complete)
-        return [values for line in complete.split(b"\n") if (values := _object(line)) is not None]
+        return [_object(line) for line in complete.split(b"\n")[:-1]]
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.record import read_record
+from napari_cytounet.runs.record import Record, is_session, read_record
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class RunSummary:
         When it began, in UTC as ISO 8601.
     state
         `finished`; `stopped` by the user; `unfinished`, if it is running or was killed: `--resume` goes on
-        with it; `damaged`, if its record cannot be read: nothing more is known of it then.
+        with it; `session`, if strokes are taught in it: it has no end; `damaged`, if its record cannot be
+        read: nothing more is known of it then.
     images
         Training images.
     masks
@@ -86,7 +87,7 @@ def _summary(file: Path) -> RunSummary | None:
         return RunSummary(
             path=path,
             created=str(record["created"]),
-            state=("stopped" if result["stopped"] else "finished") if result else "unfinished",
+            state=_state(record, result),
             images=len(record["data"]["training"]),
             masks=record["data"]["masks"]["kind"],
             preset=record["settings"]["training"]["preset"],
@@ -96,3 +97,11 @@ def _summary(file: Path) -> RunSummary | None:
         )
     except (KeyError, TypeError, AttributeError):
         return RunSummary(path, created="", state="damaged")
+
+
+def _state(record: Record, result: Record) -> str:
+    if is_session(record):
+        return "session"
+    if not result:
+        return "unfinished"
+    return "stopped" if result["stopped"] else "finished"

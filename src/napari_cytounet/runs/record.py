@@ -82,3 +82,8 @@ def read_record(path: Path) -> Record:
     except ValueError as error:
         raise OutputError(f"The record {path} is damaged ({error}).") from error
     return record
+
+
+def is_session(record: Record) -> bool:
+    """Tell whether a record is that of a correction session, which is no training to resume or repeat."""
+    return "correction" in record["settings"]

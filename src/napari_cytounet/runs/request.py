@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_cytounet.errors import OutputError, SettingsError
 from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.record import Record, read_record
+from napari_cytounet.runs.record import Record, is_session, read_record
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.model import load_model
 from napari_cytounet.unet.model_card import ModelCard
@@ -74,6 +74,12 @@ class TrainRequest:
 
     def _as_recorded(self, earlier: Record) -> TrainRequest:
         try:
+            if is_session(earlier):
+                raise SettingsError(
+                    "This is the folder of a correction session, which is no training to resume or repeat. "
+                    "Open it in napari (Correct and learn), or name it with --start-from to train on from "
+                    "its model."
+                )
             settings = TrainSettings.model_validate(earlier["settings"])
             start_from, repeats = earlier["start_from"], earlier["repeats"] if self.resume else None
             freeze_encoder = earlier["freeze_encoder"]

@@ -37,7 +37,7 @@ def new_card(
     return ModelCard(
         version=__version__,
         channels=sources.channels,
-        **_classes(reading, settings.masks),
+        **card_classes(reading, settings.masks),
         mask_kind=reading.kind,
         network=settings.network,
         normalisation=Normalisation(),
@@ -71,7 +71,7 @@ def card_from_model(
         )
     yield Notice(f"Going on from {start_from}: its network, working scale and normalisation are kept.")
     masks = settings.masks
-    classes = _classes(reading, masks)
+    classes = card_classes(reading, masks)
     if _same_classes(model.card, classes["mask_values"], classes["classes"]):
         kept = {"classes": masks.class_names, "colours": masks.class_colours}
         classes |= {name: getattr(model.card, name) for name, chosen in kept.items() if chosen is None}
@@ -118,7 +118,7 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
     return network
 
 
-def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
+def card_classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
     """Return what a card says of the classes in masks: their values, and the names and colours chosen.
 
     Raises

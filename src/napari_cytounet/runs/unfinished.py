@@ -48,6 +48,8 @@ def unfinished_runs(runs_folder: Path) -> list[UnfinishedRun]:
         return []
     found = [_still_reading(path) for path in _running_without_record(runs_folder)]
     for run in list_runs(runs_folder):
+        if run.state == "session":
+            continue
         is_running = lock_holder(run.path) is not None
         if run.state not in {"unfinished", "stopped"} and not is_running:
             continue

@@ -138,6 +138,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)
 
 
+def is_device_lost(error: BaseException) -> bool:
+    """Tell whether an error says that a graphics card does not answer any more: nothing on it can be used.
+
+    Examples
+    --------
+    >>> is_device_lost(RuntimeError("CUDA error: unspecified launch failure"))
+    True
+    >>> is_device_lost(RuntimeError("CUDA error: out of memory"))
+    False
+    """
+    lost = isinstance(error, RuntimeError) and ("CUDA error" in str(error) or "cuDNN error" in str(error))
+    return lost and not is_out_of_memory(error)
+
+
 def out_of_memory_error(doing: str, advice: str) -> CytounetError:
     """Return the error for the user when a smaller piece did not fit either."""
     return CytounetError(

@@ -1,0 +1,151 @@
+"""What a trainer does in a session, round by round: takes strokes in, learns, and proposes versions."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+
+from napari_cytounet.correction.folder import SessionFolder
+from napari_cytounet.correction.journal import JournalReader
+from napari_cytounet.correction.training import CorrectionTraining
+from napari_cytounet.correction.versions import check_kept, kept_versions, known_to, save_version
+from napari_cytounet.errors import CytounetError
+from napari_cytounet.events import Event, Notice, StrokesTaken, VersionProposed
+from napari_cytounet.unet.devices import is_out_of_memory, out_of_memory_error
+from napari_cytounet.unet.model import load_model
+
+ROUND_SECONDS = 1.0
+"""How long is learnt between two proposals, counted from the last stroke."""
+
+LONGEST_ROUND_SECONDS = 2.0
+"""The same counted from its beginning: somebody who paints without a pause is to see something too."""
+
+LATEST = 20
+"""Strokes whose first judgement tells how much is found before it is taught."""
+
+ENOUGH_STEPS = 150
+"""Steps after the last stroke from which it rests once all strokes are obeyed."""
+
+MOST_STEPS = 3000
+"""Steps after the last stroke after which it rests in any case."""
+
+
+class Rounds:
+    """The work of a trainer, and what it remembers from round to round.
+
+    Parameters
+    ----------
+    folder
+        Of the session.
+    training
+        What learns; nothing of the journal was taken in yet.
+    """
+
+    def __init__(self, folder: Path, training: CorrectionTraining) -> None:
+        self._folder = folder
+        self._training = training
+        self._journal = JournalReader(SessionFolder(folder).journal)
+        self._began = 0
+        self._pace = math.nan
+        self._offset = max(kept_versions(folder), default=0)
+        self._memory_was_short = False
+
+    def take(self) -> Generator[Event, None, None]:
+        """Take in what was painted since the last look."""
+        entries = self._journal.read()
+        if not entries:
+            return
+        changes = self._training.take(entries)
+        self._began = self._training.steps
+        yield StrokesTaken(entries[-1].number, sum(change.contradicted for change in changes))
+
+    def sync(self) -> None:
+        """Have the disk hold what was painted."""
+        self._journal.sync()
+
+    @property
+    def nothing_to_do(self) -> str:
+        """Why there is nothing to learn, empty if there is: see `Waiting`."""
+        training = self._training
+        if training.missing_classes:
+            return "classes"
+        taken = training.steps - self._began
+        all_obeyed = training.strokes.obeyed == len(training.strokes)
+        if taken >= MOST_STEPS or (taken >= ENOUGH_STEPS and all_obeyed):
+            return "learnt"
+        return ""
+
+    def learn(self, cancel: threading.Event) -> Generator[Event, None, None]:
+        """Learn for a round and propose what was learnt; once more with fewer patches if memory is short."""
+        try:
+            yield from self._learn(cancel)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if self._memory_was_short:
+                raise out_of_memory_error(
+                    "learning from strokes",
+                    "What was painted and learnt is kept: close other programs and start again, or begin a "
+                    "session with a narrower network.",
+                ) from error
+            self._memory_was_short = True
+            count = self._training.use_less_memory()
+            yield Notice(f"Not enough memory: going on with {count} patches a step.")
+
+    def _learn(self, cancel: threading.Event) -> Generator[Event, None, None]:
+        training = self._training
+        began, steps = time.perf_counter(), training.steps
+        until = began + ROUND_SECONDS
+        while time.perf_counter() < until and not cancel.is_set():
+            for event in self.take():
+                yield event
+                until = min(time.perf_counter() + ROUND_SECONDS, began + LONGEST_ROUND_SECONDS)
+            if training.missing_classes:  # everything of a class was undone
+                return
+            training.learn(1)
+        self._pace = (time.perf_counter() - began) / max(1, training.steps - steps)
+        if not cancel.is_set():
+            yield self._propose()
+
+    def _propose(self) -> VersionProposed:
+        """Have what was learnt judged, and keep it if it was adopted."""
+        training = self._training
+        verdict = training.propose()
+        number = self._offset + training.proposals
+        if verdict.adopted and training.shown is not None:
+            weights = training.shown.network.state_dict()
+            save_version(self._folder, number, weights, training.card, knows=training.shown.knows)
+        first = [stroke.before for stroke in training.strokes.all()[-LATEST:] if stroke.before is not None]
+        all_obeyed = training.strokes.obeyed == len(training.strokes)
+        left = 0 if all_obeyed else MOST_STEPS - (training.steps - self._began)
+        return VersionProposed(
+            version=number,
+            adopted=verdict.adopted,
+            knows=training.latest,
+            obeyed=training.strokes.obeyed,
+            strokes=training.strokes.judged,
+            found_before=float(np.mean(first)) if len(first) > 2 else math.nan,
+            error=float(np.std(first, ddof=1) / math.sqrt(len(first))) if len(first) > 2 else math.nan,
+            seconds=max(0.0, left * self._pace),
+        )
+
+    def bring_back(self, version: int) -> Generator[Event, None, None]:
+        """Show a version again, and learn on from it."""
+        training = self._training
+        try:
+            file = check_kept(self._folder, version)
+            network, known = load_model(file).network, known_to(file)
+        except CytounetError as error:
+            yield Notice(str(error))
+            return
+        weights = {name: values.clone() for name, values in network.state_dict().items()}
+        training.restart(network, known)
+        self._began = training.steps
+        number = self._offset + training.proposals
+        save_version(self._folder, number, weights, training.card, knows=known)
+        yield Notice(f"Version {version} is shown again, as version {number}; learning goes on from it.")

@@ -1,0 +1,117 @@
+"""A step of learning: from what is painted alone, the same for the same seed, and never to nonsense."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from napari_cytounet.correction import learner as room
+from napari_cytounet.correction.learner import Learner, prefer_background
+from napari_cytounet.settings import CorrectionSettings, DeviceSettings, NetworkSettings
+from napari_cytounet.unet.devices import choose_device
+from napari_cytounet.unet.network import UNet, probabilities
+
+
+def _learner(settings: CorrectionSettings, *, classes: int = 1) -> Learner:
+    torch.manual_seed(0)
+    network = UNet(channels=1, classes=classes, settings=settings.network)
+    return Learner(network, settings, choose_device(DeviceSettings(device="cpu", threads=1)))
+
+
+def _windows(learner: Learner, *, classes: int = 1) -> tuple[Tensor, Tensor]:
+    """Windows with a painted square in the middle, and windows from anywhere."""
+    random = torch.Generator().manual_seed(1)
+    side = learner.window
+    painted = torch.zeros(3, 1 + classes + 1, side, side)
+    painted[:, :1] = torch.rand(3, 1, side, side, generator=random)
+    middle = slice(side // 2 - 6, side // 2 + 6)
+    painted[:, -1, middle, middle] = 1
+    painted[0, 1, middle, middle] = 1
+    return painted, torch.rand(2, 1, side, side, generator=random)
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_nothing_is_learnt_from_what_is_not_painted(
+    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
+        logits.retain_grad()
+        seen.append((logits, labelled))
+        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
+
+    loss = room.segmentation_loss
+    monkeypatch.setattr(room, "segmentation_loss", spied)
+    learner = _learner(settings, classes=classes)
+    painted, free = _windows(learner, classes=classes)
+    learner.step(painted, free, 0.01)
+    ((logits, labelled),) = seen
+    assert logits.grad is not None
+    gradient = logits.grad.abs().sum(dim=1)
+    assert gradient.shape == labelled.shape == (3, settings.patch_size, settings.patch_size)
+    assert (gradient[~labelled] == 0).all()
+    assert (gradient[labelled] > 0).all()
+    assert 0 < labelled.float().mean() < 0.5
+
+
+def test_the_same_seed_gives_the_same_weights(settings: CorrectionSettings) -> None:
+    learners = [_learner(settings.model_copy(update={"seed": seed})) for seed in (3, 3, 4)]
+    for learner in learners:
+        for _ in range(3):
+            learner.step(*_windows(learner), 0.01)
+    first, second, other = (learner.averaged.state_dict() for learner in learners)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_a_step_that_is_not_finite_changes_nothing(settings: CorrectionSettings) -> None:
+    learner = _learner(settings)
+    painted, free = _windows(learner)
+    learner.step(painted, free, 0.01)
+    weights = copy.deepcopy([*learner.network.parameters()])
+    averaged = copy.deepcopy(learner.averaged.state_dict())
+    spoilt = painted.clone()
+    spoilt[:, 0] = math.nan
+    assert math.isnan(learner.step(spoilt, free, 0.01))
+    assert all(torch.equal(a, b) for a, b in zip(weights, learner.network.parameters(), strict=True))
+    assert all(torch.equal(averaged[name], now) for name, now in learner.averaged.state_dict().items())
+    assert all(buffer.isfinite().all() for buffer in learner.network.buffers())
+    assert math.isfinite(learner.step(painted, free, 0.01))
+
+
+def test_without_windows_from_anywhere_it_learns_too(settings: CorrectionSettings) -> None:
+    learner = _learner(settings)
+    painted, free = _windows(learner)
+    painted[0, 0] += 2  # what is a cell is bright
+    losses = [learner.step(painted, free[:0], 0.02) for _ in range(25)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_a_candidate_is_the_average_and_stays_as_it_is(settings: CorrectionSettings) -> None:
+    learner = _learner(settings)
+    painted, free = _windows(learner)
+    for _ in range(3):
+        learner.step(painted, free, 0.02)
+    candidate = learner.candidate()
+    before = copy.deepcopy(candidate.state_dict())
+    assert not candidate.training
+    assert all(torch.equal(before[name], now) for name, now in learner.averaged.state_dict().items())
+    learner.step(painted, free, 0.02)
+    assert all(torch.equal(before[name], now) for name, now in candidate.state_dict().items())
+    assert not torch.equal(before["head.weight"], learner.averaged.head.weight)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize("stem", ["plain", "unshuffle"])
+def test_a_new_network_finds_background(classes: int, stem: str) -> None:
+    torch.manual_seed(0)
+    shape = NetworkSettings.model_validate({"base_width": 4, "depth": 2, "stem": stem})
+    network = UNet(channels=1, classes=classes, settings=shape)
+    prefer_background(network)
+    likely = probabilities(network.eval()(torch.rand(2, 1, 64, 64)))
+    assert (likely.sum(dim=1) < 0.5).float().mean() > 0.99

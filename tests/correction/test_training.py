@@ -1,0 +1,214 @@
+"""What is taken in, learnt and judged, without a process around it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from napari_cytounet.correction.annotation import Box, PlaneKey
+from napari_cytounet.correction.journal import Entry
+from napari_cytounet.correction.training import JUDGED, MOST_SKIPPED, CorrectionTraining
+from napari_cytounet.errors import TrainingError
+
+MakeEntry = Callable[..., Entry]
+Begin = Callable[..., CorrectionTraining]
+
+
+def _weights(training: CorrectionTraining) -> dict[str, torch.Tensor]:
+    assert training.shown is not None
+    return training.shown.network.state_dict()
+
+
+def _equal(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_few_strokes_are_learnt(begin: Begin, strokes: list[Entry]) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(40)
+    verdict = training.propose()
+    assert verdict.adopted
+    assert training.shown is not None
+    assert (training.shown.number, training.shown.knows, training.latest) == (1, 4, 4)
+    training.learn(40)
+    training.propose()
+    assert training.strokes.obeyed == training.strokes.judged == len(training.strokes) == 4
+    assert training.steps == 80
+    assert all(stroke.before is None for stroke in training.strokes.all())  # nothing was shown then
+    assert all(stroke.lessons > 10 for stroke in training.strokes.all())
+
+
+def test_equal_entries_and_steps_give_equal_weights(begin: Begin, strokes: list[Entry]) -> None:
+    trainings = [begin(), begin()]
+    for training in trainings:
+        for stroke in strokes:
+            training.take([stroke])
+            if not training.missing_classes:
+                training.learn(5)
+                training.propose()
+    assert _equal(*map(_weights, trainings))
+
+
+def test_classes_that_are_not_painted_yet_are_named(begin: Begin, entry: MakeEntry) -> None:
+    training = begin(classes=2)
+    assert training.missing_classes == [0, 1, 2]
+    training.take([entry(1, (0, 0, 5, 5), 3)])
+    assert training.missing_classes == [0, 1]
+    training.take([entry(2, (9, 9, 15, 15), 1), entry(3, (20, 9, 25, 15), 2)])
+    assert training.missing_classes == []
+    training.take([entry(4, (9, 9, 15, 15), 0)])
+    assert training.missing_classes == [0]
+
+
+def test_what_lies_outside_the_session_says_nothing(begin: Begin, entry: MakeEntry) -> None:
+    training = begin()
+    changes = training.take(
+        [
+            entry(1, (0, 0, 5, 5), 2, plane=PlaneKey(7)),
+            entry(2, (0, 0, 5, 5), 2, plane=PlaneKey(0, (1,))),
+            entry(3, (-20, -20, -5, -5), 2),
+            entry(4, (200, 0, 205, 5), 2),
+            entry(5, (0, 0, 5, 5), 9),
+            entry(6, (-3, 120, 4, 140), 2),
+        ]
+    )
+    assert [change.painted for change in changes] == [0, 4 * 8]
+    assert training.latest == 6
+    assert [stroke.number for stroke in training.strokes.all()] == [6]
+    assert training.supervision.values(PlaneKey(0), Box(-10, -10, 200, 200)).sum() == 2 * 32
+    assert training.missing_classes == [0]
+
+
+def test_a_correction_is_judged_before_it_is_learnt(
+    begin: Begin, strokes: list[Entry], entry: MakeEntry
+) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(60)
+    training.propose()
+    known = entry(5, (62, 104, 80, 120), 2)
+    wrong = entry(6, (80, 4, 88, 30), 2)  # cell, where all that was painted so far says background
+    training.take([known, wrong])
+    assert training.strokes[5].before == training.strokes[5].right
+    assert training.strokes[5].before is not None
+    assert training.strokes[5].before > 0.8
+    assert training.strokes[6].before == 0
+    training.learn(1)
+    assert training.strokes[6].before == 0
+
+
+def test_of_many_strokes_at_once_few_are_judged_each_time(begin: Begin, entry: MakeEntry) -> None:
+    training = begin()
+    many = [
+        entry(number, (number % 80, number % 100, number % 80 + 4, number % 100 + 4), 1 + number % 2)
+        for number in range(1, 101)
+    ]
+    training.take(many)
+    assert training.strokes.judged == 0
+    training.learn(1)
+    judged = []
+    while training.strokes.judged < len(training.strokes):
+        training.propose()
+        judged.append(training.strokes.judged)
+        assert len(judged) < 10
+    assert judged[0] <= 2 * JUDGED
+    assert len(judged) > 1
+
+
+def test_begun_again_it_shows_what_was_learnt_and_knows_what_it_was_taught(
+    begin: Begin, strokes: list[Entry], entry: MakeEntry
+) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(60)
+    training.propose()
+    assert training.shown is not None
+    network = copy.deepcopy(training.shown.network)
+
+    again = begin()
+    again.restart(copy.deepcopy(network), 4)
+    assert _equal(_weights(again), dict(network.state_dict()))
+    again.take([*strokes, entry(5, (80, 4, 88, 30), 2)])
+    assert again.shown is not None
+    assert again.shown.knows == 4
+    assert [stroke.before for stroke in again.strokes.all()] == [None, None, None, None, 0]
+    assert again.strokes.judged == 5
+    again.learn(2)
+    assert _equal(_weights(again), dict(network.state_dict()))  # what is shown does not move
+    for _ in range(4):
+        again.learn(15)
+        again.propose()
+    assert again.shown.knows == 5
+    assert not _equal(_weights(again), dict(network.state_dict()))
+
+
+def test_bringing_back_forgets_how_well_another_version_did(begin: Begin, strokes: list[Entry]) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(30)
+    training.propose()
+    former = training.shown
+    assert former is not None
+    training.learn(30)
+    training.restart(copy.deepcopy(former.network), former.knows)
+    assert training.strokes.judged == 0
+    assert training.shown is not None
+    assert training.former is former
+    assert training.shown.number == 2
+    assert _equal(_weights(training), dict(former.network.state_dict()))
+    assert not any(parameter.requires_grad for parameter in training.shown.network.parameters())
+    training.learn(5)
+    training.propose()
+    assert training.strokes.judged == 4
+
+
+def test_an_undone_stroke_is_unlearnt(begin: Begin, strokes: list[Entry], entry: MakeEntry) -> None:
+    training = begin()
+    training.take([*strokes, entry(5, (80, 4, 88, 30), 2)])
+    training.learn(5)
+    training.propose()
+    training.take([entry(6, (80, 4, 88, 30), 0)])
+    assert len(training.strokes) == 4
+    plane = training.planes[0]
+    assert not plane.targets((78, 90), (0, 40)).any()
+    training.learn(5)
+    training.propose()
+
+
+def test_with_less_memory_it_goes_on(begin: Begin, strokes: list[Entry]) -> None:
+    training = begin()
+    training.take(strokes)
+    assert [training.use_less_memory() for _ in range(3)] == [2, 1, 1]
+    training.learn(2)
+    assert training.steps == 2
+
+
+def test_a_loss_that_is_never_finite_is_said(
+    begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begin()
+    training.take(strokes)
+    losses = iter([math.nan] * (MOST_SKIPPED - 1) + [1.0] + [math.nan] * MOST_SKIPPED)
+    monkeypatch.setattr(training._learner, "step", lambda *_: next(losses))
+    training.learn(MOST_SKIPPED)
+    with pytest.raises(TrainingError, match="not finite in 20 steps in a row"):
+        training.learn(MOST_SKIPPED)
+
+
+def test_nothing_grows_with_the_number_of_strokes_but_small_objects(begin: Begin, entry: MakeEntry) -> None:
+    """Painting the same places again and again keeps the pixels of the last strokes only."""
+    training = begin()
+    sizes = []
+    for turn in range(3):
+        for row in range(0, 80, 2):
+            training.take([entry(training.latest + 1, (row, row, row + 2, 99), 1 + (turn + row // 2) % 2)])
+        size = training.supervision.nbytes
+        sizes.append((size, len(training.strokes), len(training.planes[0]._painted)))
+    assert len(set(sizes)) == 1
+    assert np.mean([len(stroke.points) for stroke in training.strokes.all()]) <= 64
