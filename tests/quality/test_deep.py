@@ -11,24 +11,26 @@ from napari_cytounet.errors import SettingsError
 from napari_cytounet.quality.checking import check
 from napari_cytounet.quality.deep import _outliers
 from napari_cytounet.quality.inputs import CheckedFile
-from napari_cytounet.settings import CheckSettings, MaskKind, MaskSettings
+from napari_cytounet.settings import CheckSettings, MaskKind, MaskSettings, TrainingSettings
 
 
-def test_a_mask_without_half_of_its_objects_is_contradicted(binary_nuclei: Carrier, tmp_path: Path) -> None:
+def test_a_mask_that_is_upside_down_is_contradicted(
+    binary_nuclei: Carrier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = TrainingSettings(preset="fast", steps=50, patch_size=64, working_scale=1)
+    monkeypatch.setattr("napari_cytounet.quality.deep.TrainingSettings", lambda minutes: short)
     carrier = binary_nuclei.copy()
     name = next(iter(carrier.images))
-    half = carrier.masks[name].copy()
-    half[:, : half.shape[1] // 2] = 0
-    carrier.masks[name] = half
+    carrier.masks[name] = carrier.masks[name][::-1, ::-1].copy()
     carrier.write(tmp_path)
     result = check(
         tmp_path / "images",
         tmp_path / "masks",
-        settings=CheckSettings(deep=True, folds=2, minutes=0.12),
+        settings=CheckSettings(deep=True, folds=2),
         mask_settings=MaskSettings(masks=MaskKind.BINARY),
     )
     contradicted = [f.where.file.name for f in result.findings if f.code == "mask-contradicted"]
-    assert f"{name}.ome.tif" in contradicted
+    assert contradicted == [f"{name}.ome.tif"]
 
 
 def test_only_images_that_are_far_worse_are_reported() -> None:

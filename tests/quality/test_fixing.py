@@ -28,6 +28,9 @@ MENDED = {
     "pixels-broken",
     "rgb-grey",
 }
+TEXT_STANDS_APART = "1d4a5e729bb96b08"
+"""In this field the letters touch no nucleus: only such are erased."""
+
 BINARY = MaskSettings(masks=MaskKind.BINARY)
 
 
@@ -44,7 +47,7 @@ def _fix(folder: Path, out: Path) -> FixResult:
 @pytest.mark.parametrize("code", sorted(MENDED))
 def test_a_planted_fault_is_gone_from_the_copies(code: str, binary_nuclei: Carrier, tmp_path: Path) -> None:
     carrier = binary_nuclei.copy()
-    target = next(iter(carrier.images))
+    target = TEXT_STANDS_APART if code == "mask-text" else next(iter(carrier.images))
     fault = next(fault for fault in FAULTS if fault.code == code)
     fault.plant(carrier, target, fault.clear, np.random.default_rng(0))
     carrier.write(tmp_path / "data")

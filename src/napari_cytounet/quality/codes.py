@@ -209,7 +209,7 @@ _TABLE = (
         _HIGH,
         "Outlines have no contrast in the image",
         "Where the image is the same inside and outside the mask, there is nothing to learn: the loss stays "
-        "where it is. Data like this is what failed the ancestor of this program.",
+        "where it is.",
         "Look whether it is the right image and channel; record with more contrast, or leave it out.",
     ),
     Code(
