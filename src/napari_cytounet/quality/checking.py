@@ -18,7 +18,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.quality.codes import CODES
-from napari_cytounet.quality.deep import contradictions
+from napari_cytounet.quality.deep import contradictions, without_harm
 from napari_cytounet.quality.detectors import in_order_of_harm, judge
 from napari_cytounet.quality.digest import Digest, digest_plane, truth_of
 from napari_cytounet.quality.fields import shrink_factor
@@ -112,7 +112,8 @@ def checking(
     result = yield from check_files(inputs, settings, mask_settings, image_settings, cancel)
     if not settings.deep or "mask-contradicted" in settings.leave_out:
         return result
-    contradicted = yield from contradictions(inputs.files, settings, mask_settings, image_settings, cancel)
+    sound = without_harm(inputs.files, result.findings)
+    contradicted = yield from contradictions(sound, settings, mask_settings, image_settings, cancel)
     return replace(result, findings=tuple(in_order_of_harm([*result.findings, *contradicted])))
 
 

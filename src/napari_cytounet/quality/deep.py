@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from napari_cytounet.images.naming import image_stem
 from napari_cytounet.measurement.evaluating import evaluating
 from napari_cytounet.quality.findings import Finding, Place, found
 from napari_cytounet.quality.inputs import CheckedFile
+from napari_cytounet.quality.severities import Severity
 from napari_cytounet.settings import (
     CheckSettings,
     ImageSettings,
@@ -53,7 +54,8 @@ def contradictions(
     pairs = [file for file in files if file.mask is not None]
     if len(pairs) < settings.folds:
         raise SettingsError(
-            f"A deep check of {len(pairs)} pairs needs fewer --folds than {settings.folds}, or more pairs."
+            f"A deep check of {len(pairs)} pairs without findings of high severity needs fewer --folds than "
+            f"{settings.folds}, or more such pairs: mend what a check without --deep finds first."
         )
     dice: dict[int, float] = {}
     for fold in range(settings.folds):
@@ -65,6 +67,20 @@ def contradictions(
             )
         dice |= scores
     return list(_outliers(pairs, dice))
+
+
+def without_harm(files: Sequence[CheckedFile], findings: Iterable[Finding]) -> list[CheckedFile]:
+    """Return the files without those that have a finding of high severity: they are known to be bad.
+
+    Parameters
+    ----------
+    files
+        What was checked.
+    findings
+        What the check of the same files found.
+    """
+    bad = {finding.where.file for finding in findings if finding.severity is Severity.HIGH}
+    return [file for file in files if not {file.image, file.mask} & bad]
 
 
 def _held_dice(
