@@ -54,6 +54,16 @@ def test_good_images_give_no_finding_of_harm(nuclei: Carrier, tmp_path: Path) ->
     assert [finding for finding in findings if finding.severity in {Severity.HIGH, Severity.MEDIUM}] == []
 
 
+def test_what_follows_from_a_swapped_mask_is_not_told(binary_nuclei: Carrier, tmp_path: Path) -> None:
+    carrier = binary_nuclei.copy()
+    name = next(iter(carrier.images))
+    carrier.masks[name] = 255 - carrier.masks[name]
+    findings = _checked(carrier, tmp_path, MaskKind.BINARY).findings
+    of_swapped = {f.code for f in findings if f.where.file == tmp_path / "masks" / f"{name}.ome.tif"}
+    assert "mask-inverted" in of_swapped
+    assert not of_swapped & {"object-giant", "objects-cut", "mask-holes"}
+
+
 def test_every_code_has_its_planted_fault() -> None:
     assert {fault.code for fault in FAULTS} | PLANTED_BY_HAND == set(CODES)
 

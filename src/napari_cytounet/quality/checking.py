@@ -19,7 +19,7 @@ from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.quality.codes import CODES
 from napari_cytounet.quality.deep import contradictions, without_harm
-from napari_cytounet.quality.detectors import in_order_of_harm, judge
+from napari_cytounet.quality.detectors import in_order_of_harm, judge, without_consequences
 from napari_cytounet.quality.digest import Digest, digest_plane, truth_of
 from napari_cytounet.quality.fields import shrink_factor
 from napari_cytounet.quality.findings import Finding, Place, found
@@ -153,7 +153,8 @@ def check_files(
     yield Progress("comparing images", 0, 1)
     findings += judge(survey)
     yield Progress("comparing images", 1, 1)
-    kept = [finding for finding in findings if finding.code not in settings.leave_out]
+    told = without_consequences(findings)
+    kept = [finding for finding in told if finding.code not in settings.leave_out]
     return CheckResult(tuple(in_order_of_harm(kept)), len(files), len(masks))
 
 

@@ -65,12 +65,26 @@ DETECTORS: tuple[Detector, ...] = (
     judge_ceiling,
 )
 
+FOLLOW_FROM_SWAP = {"object-giant", "objects-cut", "mask-holes", "edges-faint"}
+"""What a mask whose foreground and background are swapped looks like besides."""
+
 _ORDER = {code: place for place, code in enumerate(CODES)}
 
 
 def judge(survey: Survey) -> list[Finding]:
     """Return the findings of all detectors."""
     return [finding for detector in DETECTORS for finding in detector(survey)]
+
+
+def without_consequences(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings without those that say of a swapped mask what only follows from the swap."""
+    kept = list(findings)
+    swapped = {finding.where.file for finding in kept if finding.code == "mask-inverted"}
+    return [
+        finding
+        for finding in kept
+        if finding.code not in FOLLOW_FROM_SWAP or not {finding.where.file, *finding.others} & swapped
+    ]
 
 
 def in_order_of_harm(findings: Iterable[Finding]) -> list[Finding]:

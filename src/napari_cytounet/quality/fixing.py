@@ -52,7 +52,10 @@ class FixResult:
 
     def lines(self) -> list[str]:
         """Return what was done in words."""
-        done = [f"Corrected {path.name}: {', '.join(codes)}." for path, codes in self.corrected.items()]
+        done = [
+            f"Corrected {path.relative_to(self.folder)}: {', '.join(codes)}."
+            for path, codes in self.corrected.items()
+        ]
         total = (
             f"{len(self.corrected)} corrected and {self.copied} unchanged copies are in {self.folder}. Look "
             "at the corrected ones before you train on them."
