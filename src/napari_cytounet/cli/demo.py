@@ -17,9 +17,10 @@ def demo(*, out: Path = Path("demo"), output: Output = OutputOptions()) -> None:
     out
         Folder for the results; every demonstration gets one of its own in it.
     """
+    from napari_cytounet.quality.first_look import first_look
     from napari_cytounet.runs.demo import demonstrating
 
-    result = run_job(lambda cancel: demonstrating(out, cancel=cancel), output)
+    result = run_job(lambda cancel: demonstrating(out, look=first_look, cancel=cancel), output)
     dice, objects = result.evaluated.scores["dice"], result.measured.objects
     print_result(
         result.as_dict(),

@@ -19,7 +19,7 @@ from napari_cytounet.measurement.evaluation import Evaluation
 from napari_cytounet.measurement.measuring import MeasureResult, measuring
 from napari_cytounet.runs.predicting import predicting
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import training
+from napari_cytounet.runs.training import Look, training
 from napari_cytounet.segmentation import thresholding
 from napari_cytounet.settings import PredictionSettings, ThresholdSettings, TrainingSettings, TrainSettings
 
@@ -82,7 +82,11 @@ class DemoResult:
 
 
 def demonstrating(
-    out: Path, *, settings: TrainSettings = TRAINING, cancel: threading.Event | None = None
+    out: Path,
+    *,
+    settings: TrainSettings = TRAINING,
+    look: Look | None = None,
+    cancel: threading.Event | None = None,
 ) -> Generator[Event, None, DemoResult]:
     """Train, predict, threshold, evaluate and measure on sample data.
 
@@ -92,6 +96,8 @@ def demonstrating(
         Folder that gets a new folder for this demonstration: `1`, then `2` and so on.
     settings
         Of the training.
+    look
+        Looks at the data of the training first: see `training`.
     cancel
         Set it to stop: what is finished is kept.
 
@@ -112,7 +118,12 @@ def demonstrating(
 
     yield Notice(f"Training on {sample.what}, into {folder / 'run'}")
     trained = yield from training(
-        learnt / "images", learnt / sample.masks, out=folder / "run", settings=settings, cancel=cancel
+        learnt / "images",
+        learnt / sample.masks,
+        out=folder / "run",
+        settings=settings,
+        look=look,
+        cancel=cancel,
     )
     yield Notice(f"Predicting {new / 'images'}")
     probabilities = PredictionSettings(output=("probabilities",))
