@@ -21,6 +21,8 @@ COMMANDS = {
     "measure": "Measure every object into one table: area, shape, place and intensity.",
     "simulate": "Find out how much you would have to paint: an annotator who knows the masks teaches a "
     "network.",
+    "replay": "Train a run again from its record, and say whether the same comes out.",
+    "methods": "Write the paragraph on methods for a paper, with citations, from the record of a run.",
     "runs": "Show the runs kept so far, side by side.",
     "speed": "Measure how long a training step takes here, to know what fits into your minutes.",
     "work": "Carry out the training that RUN/job.json asks for: what the napari plugin starts; also on "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from napari_cytounet.errors import Cancelled, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
+from napari_cytounet.images.pairing import FoundPairs
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import History, open_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
@@ -17,6 +18,7 @@ from napari_cytounet.runs.previewing import write_preview
 from napari_cytounet.runs.record import now, write_record
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.validation_record import validation_record
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
@@ -36,6 +38,7 @@ def training(
     freeze_encoder: bool = False,
     resume: bool = False,
     repeat: Path | None = None,
+    files: FoundPairs | None = None,
     preview: bool = False,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, TrainResult]:
@@ -61,6 +64,8 @@ def training(
         Go on with the run in `out`, with its own settings and data.
     repeat
         The folder of an earlier run whose steps, rates and validations are repeated one by one.
+    files
+        The very files to learn from and to validate on, in place of folders.
     preview
         After each validation, write a prediction on a part of one plane that was kept back.
     cancel
@@ -87,7 +92,17 @@ def training(
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
     request = TrainRequest(
-        images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat, preview
+        images,
+        masks,
+        folder,
+        validation,
+        settings,
+        start_from,
+        freeze_encoder,
+        resume,
+        repeat,
+        preview,
+        files,
     ).completed()
     with nullcontext() if resume else folder.begun():
         prepared = yield from prepare_run(request, cancel)
@@ -207,7 +222,16 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
         stopped=stopped,
     )
     folder.check_there()
-    write_record(folder.record, prepared.record | {"finished": now(), "result": result.outcome()})
+    outcome = result.outcome() | {
+        "timings": {
+            "before_first_step": state.began,
+            "steps_and_validations": state.seconds - state.began,
+            "all": seconds,
+        },
+        "batch_size": state.sampler.batch_size,
+        "validation": validation_record(state.best.score),
+    }
+    write_record(folder.record, prepared.record | {"finished": now(), "result": outcome})
     return result
 
 

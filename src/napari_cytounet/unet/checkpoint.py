@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from napari_cytounet.errors import ModelFileError
 from napari_cytounet.unet.model import read_tensors, write_tensors
 from napari_cytounet.unet.optimisers import restore_memory
 from napari_cytounet.unet.training import Best, Training
-from napari_cytounet.unet.validation import ValidationScore
+from napari_cytounet.unet.validation import PlaneScore, ValidationScore
 
 HEADER = "napari-cytounet checkpoint"
 
@@ -39,6 +40,8 @@ def save_checkpoint(path: Path, training: Training) -> None:
             "step": best.step,
             "dice": best.score.known_dice,
             "thresholds": best.score.thresholds,
+            "planes": [asdict(plane) for plane in best.score.planes],
+            "curves": best.score.curves,
         },
     }
     write_tensors(path, tensors, {HEADER: json.dumps(state)})
@@ -69,9 +72,18 @@ def restore_checkpoint(path: Path, training: Training) -> None:
     training.sampler.batch_size = state["batch_size"]
     training.sampler.restore(state["sampler"])
     if state["best"] is not None:
-        dice = state["best"]["dice"]
-        score = ValidationScore(math.nan if dice is None else dice, tuple(state["best"]["thresholds"]))
-        training.best = Best(score, _below("best", tensors), state["best"]["step"])
+        training.best = Best(_score(state["best"]), _below("best", tensors), state["best"]["step"])
+
+
+def _score(best: dict[str, Any]) -> ValidationScore:
+    planes = [
+        PlaneScore(plane["name"], plane["source"], tuple(map(tuple, plane["counts"])))
+        for plane in best.get("planes", [])  # checkpoints of the first versions have none
+    ]
+    dice = math.nan if best["dice"] is None else best["dice"]
+    return ValidationScore(
+        dice, tuple(best["thresholds"]), tuple(planes), tuple(map(tuple, best.get("curves", [])))
+    )
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

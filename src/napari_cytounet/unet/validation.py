@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_cytounet.images.tiles import cut_axis
@@ -28,6 +30,28 @@ HALO = 32
 """Working pixels around it: seams are off by less than 0.01 in probability, too little for a score."""
 
 
+CURVE_STEPS = 64
+"""Thresholds from 0 to 1 at which the Dice is kept, to be looked at."""
+
+
+@dataclass(frozen=True)
+class PlaneScore:
+    """What was right and wrong in one plane.
+
+    Attributes
+    ----------
+    name, source
+        Of the plane, and of the image that it belongs to.
+    counts
+        For each class the true positives, false positives, false negatives and true negatives at its
+        threshold, in pixels of the working scale.
+    """
+
+    name: str
+    source: str
+    counts: tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True)
 class ValidationScore:
     """How well a network does on what was kept back.
@@ -39,10 +63,16 @@ class ValidationScore:
         nothing was kept back.
     thresholds
         These thresholds.
+    planes
+        Each plane at these thresholds.
+    curves
+        Dice of each class at `CURVE_STEPS` + 1 evenly spaced thresholds from 0 to 1.
     """
 
     dice: float
     thresholds: tuple[float, ...]
+    planes: tuple[PlaneScore, ...] = ()
+    curves: tuple[tuple[float, ...], ...] = ()
 
     @property
     def known_dice(self) -> float | None:
@@ -55,8 +85,10 @@ def validate(
 ) -> ValidationScore:
     """Score a network on labelled planes at the working scale, tile by tile."""
     ready = for_inference(network, device)
-    calibration = Calibration(network.classes)
+    total = Calibration(network.classes)
+    of_planes = []
     for plane in planes:
+        calibration = Calibration(network.classes)
         classes = plane.classes
         top, left = _first_labelled(classes, network.stride)
         labels = classes[top:, left:]
@@ -68,9 +100,20 @@ def validate(
                     box = _shifted(rows, top), _shifted(columns, left)
                     predicted = predict_box(ready, read, *box, halo=HALO, device=device)
                     calibration.update(predicted.cpu().numpy(), truth.numpy())
+        total.add(calibration)
+        of_planes.append(calibration)
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
-    dice = [value for value in calibration.dice() if not math.isnan(value)]
-    return ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
+    dice = [value for value in total.dice() if not math.isnan(value)]
+    thresholds = total.thresholds()
+    return ValidationScore(
+        sum(dice) / len(dice) if dice else 0.0,
+        thresholds,
+        tuple(
+            PlaneScore(plane.name, plane.source, _as_tuples(calibration.counts_at(thresholds)))
+            for plane, calibration in zip(planes, of_planes, strict=True)
+        ),
+        _as_tuples(total.curves(CURVE_STEPS)),
+    )
 
 
 def plane_reader(plane: TrainingPlane) -> ReadBox:
@@ -94,3 +137,7 @@ def _first_labelled(classes: Tensor, stride: int) -> tuple[int, int]:
 
 def _shifted(interval: Interval, by: int) -> Interval:
     return interval[0] + by, interval[1] + by
+
+
+def _as_tuples(table: NDArray[Any]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, table.tolist()))
