@@ -23,7 +23,8 @@ COMMANDS = {
     "network.",
     "replay": "Train a run again from its record, and say whether the same comes out.",
     "methods": "Write the paragraph on methods for a paper, with citations, from the record of a run.",
-    "runs": "Show the runs kept so far, side by side.",
+    "report": "Write what a run learnt and how good it is as one HTML file, to be read in a browser.",
+    "runs": "Show the runs kept so far, side by side; compare two, write a note on one, or archive it.",
     "speed": "Measure how long a training step takes here, to know what fits into your minutes.",
     "work": "Carry out the training that RUN/job.json asks for: what the napari plugin starts; also on "
     "another machine that shares the folder.",

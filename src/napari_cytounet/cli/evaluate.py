@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from napari_cytounet.cli.explaining import Asked, in_words, saying_more
 from napari_cytounet.cli.jobs import run_job
 from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
 from napari_cytounet.cli.printing import print_result
@@ -17,21 +19,16 @@ if TYPE_CHECKING:
     from napari_cytounet.measurement.evaluation import Evaluation
     from napari_cytounet.measurement.summary import Interval, Summary
 
-MEANINGS = {
-    "dice": "twice the shared area, by the sum of both areas",
-    "iou": "the shared area, by the area of either",
-    "precision": "share of what was found that is true",
-    "recall": "share of the truth that was found",
-    "accuracy": "share of all pixels that are right, background too",
-    "boundary_f1": "share of the outlines that lie within the tolerance",
-}
-
 
 def evaluate(
     predicted: Path,
     truth: Path,
     /,
     *,
+    explain: Annotated[bool, Parameter(negative=())] = False,
+    against: Path | None = None,
+    image: Path | None = None,
+    ceiling: Path | None = None,
     scores: Annotated[ScoreSettings, options_of("Scores")] = ScoreSettings(),
     mask_settings: Masks = MaskSettings(),
     image_settings: Images = ImageSettings(),
@@ -45,6 +42,14 @@ def evaluate(
         Folder or file of predicted class maps or objects.
     truth
         Folder or file of true masks of any kind.
+    explain
+        Explain every score in a sentence: what it is, what is good for these data, and what it hides.
+    against
+        Another result of the same images, to be compared image by image.
+    image
+        Folder or file of the raw images, so that --explain can tell what Otsu's threshold scores.
+    ceiling
+        Masks by a second person, so that --explain can tell what two people agree on.
     """
     from napari_cytounet.measurement.evaluating import evaluating
 
@@ -59,14 +64,25 @@ def evaluate(
         ),
         output,
     )
-    print_result(evaluation.as_dict(), output, _tables(evaluation))
+    asked = Asked(explain, against, image, ceiling)
+    sentences, differences = run_job(
+        lambda cancel: saying_more(evaluation, truth, asked, mask_settings, image_settings, scores, cancel),
+        output,
+    )
+    values = evaluation.as_dict()
+    values |= {"explanations": sentences} if explain else {}
+    values |= {"against": [difference.as_dict() for difference in differences]} if against else {}
+    shown = Group(_tables(evaluation), *in_words(sentences, differences, against))
+    print_result(values, output, shown)
 
 
 def _tables(evaluation: Evaluation) -> Group:
+    from napari_cytounet.measurement.explanations import EXPLANATIONS
+
     tables: list[RenderableType] = [_image_table(evaluation), "", _score_table(evaluation)]
     if evaluation.object_scores is not None:
         tables += ["", _object_table(evaluation.object_scores)]
-    meanings = [f"{_heading(name)}: {meaning}" for name, meaning in MEANINGS.items()]
+    meanings = [f"{_heading(name)}: {EXPLANATIONS[name].what}" for name in evaluation.scores]
     return Group(*tables, "", *meanings, "", *evaluation.notes)
 
 

@@ -102,6 +102,14 @@ class ImageScores:
         ]
 
 
+def pooled_scores(scores: ImageScores) -> dict[str, float]:
+    """Return the scores over the classes, and of the objects at the lowest IoU threshold."""
+    values = {name: float(value) for name, value in mean_class_scores(scores.classes).items()}
+    if scores.objects is None:
+        return values
+    return values | {name: float(value) for name, value in object_scores(scores.objects[0])._asdict().items()}
+
+
 def score_image(
     predicted: Truth,
     truth: Truth,

@@ -65,8 +65,8 @@ def _network(record: Record, references: References) -> str:
         f"{references.cite('unet')} of napari-cytounet {environment['napari-cytounet']}, on PyTorch "
         f"{environment['packages']['torch']} {references.cite('pytorch')}. The network halves the image "
         f"{network['depth']} times and begins with {network['base_width']} channels, which are doubled at "
-        f"each stage{stem}; two 3 x 3 convolutions with batch normalisation {references.cite('batchnorm')} and "
-        f"ReLU make a stage. It began from {start}{frozen}."
+        f"each stage{stem}; two 3 x 3 convolutions with batch normalisation {references.cite('batchnorm')} "
+        f"and ReLU make a stage. It began from {start}{frozen}."
     )
 
 

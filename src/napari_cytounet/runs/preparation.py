@@ -18,6 +18,7 @@ from napari_cytounet.runs.sources import Source, Sources, describe_model, open_s
 from napari_cytounet.runs.split_places import places
 from napari_cytounet.runs.starting_point import card_from_model, new_card, starting_network
 from napari_cytounet.runs.training_data import Preparation, prepare_planes
+from napari_cytounet.strict_json import plain
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.hold_out import Split, hold_out
 from napari_cytounet.unet.model_card import ModelCard
@@ -134,6 +135,7 @@ def _new_record(
             "split": split.description,
             "learnt_from": places(split.training, split.validation),
             "kept_back": places(split.validation, split.training),
+            "findings": plain(request.findings),
         },
         "environment": environment(device.name, device.threads),
         "start_from": describe_model(request.start_from) if request.start_from else None,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from napari_cytounet.errors import OutputError, SettingsError
 from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs, pair_files
@@ -38,6 +39,7 @@ class TrainRequest:
     repeat: Path | None
     preview: bool
     files: FoundPairs | None = None
+    findings: Sequence[Mapping[str, Any]] | None = None
     earlier: Record | None = None
 
     def completed(self) -> TrainRequest:

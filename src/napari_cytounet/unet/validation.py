@@ -64,7 +64,7 @@ class ValidationScore:
     thresholds
         These thresholds.
     planes
-        Each plane at these thresholds.
+        Each plane that is labelled, at these thresholds.
     curves
         Dice of each class at `CURVE_STEPS` + 1 evenly spaced thresholds from 0 to 1.
     """
@@ -101,7 +101,8 @@ def validate(
                     predicted = predict_box(ready, read, *box, halo=HALO, device=device)
                     calibration.update(predicted.cpu().numpy(), truth.numpy())
         total.add(calibration)
-        of_planes.append(calibration)
+        if bool(plane.labelled.any()):
+            of_planes.append((plane, calibration))
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
     dice = [value for value in total.dice() if not math.isnan(value)]
     thresholds = total.thresholds()
@@ -110,7 +111,7 @@ def validate(
         thresholds,
         tuple(
             PlaneScore(plane.name, plane.source, _as_tuples(calibration.counts_at(thresholds)))
-            for plane, calibration in zip(planes, of_planes, strict=True)
+            for plane, calibration in of_planes
         ),
         _as_tuples(total.curves(CURVE_STEPS)),
     )
