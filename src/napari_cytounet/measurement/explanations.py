@@ -142,23 +142,26 @@ class Yardsticks:
 
         Examples
         --------
-        >>> print(Yardsticks({"Otsu's threshold": 0.6}).judge(0.9))
-        on this data 0.600 by Otsu's threshold is had without learning: it goes 75% of the way from there to 1
+        >>> held = Yardsticks({"finding nothing": 0.0, "Otsu's threshold": 0.6})
+        >>> print(held.judge(0.9))  # doctest: +NORMALIZE_WHITESPACE
+        on these images finding nothing scores 0.000, Otsu's threshold 0.600: this goes 75% of the way from
+        the best of these to 1
         """
         known = {name: score for name, score in self.baselines.items() if not math.isnan(score)}
         if not known:
             return ""
         best = max(known, key=lambda name: known[name])
-        scores = ", ".join(f"{score:.3f} by {name}" for name, score in known.items())
-        reached = f"on this data {scores} is had without learning"
+        first, *others = (f"{name} {score:.3f}" for name, score in known.items())
+        scores = ", ".join([" scores ".join(first.rsplit(" ", 1)), *others])
+        said = f"on these images {scores}"
         if value <= known[best]:
-            return f"{reached}: it is no better than {best}"
+            return f"{said}: this is no better than {best}"
         top = 1.0 if self.ceiling is None else self.ceiling
         goal = "1" if self.ceiling is None else f"the {top:.3f} of a second annotation"
         if top <= known[best]:
-            return f"{reached}, which is above {goal}"
+            return f"{said}, which is above {goal}"
         share = (value - known[best]) / (top - known[best])
-        return f"{reached}: it goes {share:.0%} of the way from there to {goal}"
+        return f"{said}: this goes {share:.0%} of the way from the best of these to {goal}"
 
 
 def explain(

@@ -13,7 +13,7 @@ from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import pair_files
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
-from napari_cytounet.measurement.baselines import OTSU, otsu_masks, trivial_counts
+from napari_cytounet.measurement.baselines import NOTHING, OTSU, otsu_masks, trivial_counts
 from napari_cytounet.measurement.explanations import Yardsticks
 from napari_cytounet.measurement.image_scores import (
     ImageScores,
@@ -58,6 +58,8 @@ def yardsticks(
         outline = counts[:, BOUNDARY] * np.array([0, 0, 0, 1])
         trivial = mean_class_scores(np.concatenate([pixels, outline], axis=-1))
         baselines[name] = {score: float(value) for score, value in trivial.items()}
+    for score in next(iter((evaluation.object_scores or {}).values()), {}):
+        baselines[NOTHING][score] = 0.0
     if otsu is not None:
         baselines[OTSU] = pooled_scores(otsu)
     scores = {score for values in baselines.values() for score in values}

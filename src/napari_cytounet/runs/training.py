@@ -19,8 +19,8 @@ from napari_cytounet.runs.history import History, open_history, read_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
 from napari_cytounet.runs.previewing import write_preview
 from napari_cytounet.runs.record import now, write_record
-from napari_cytounet.runs.report.examples import write_examples
 from napari_cytounet.runs.report.page import write_report
+from napari_cytounet.runs.report.pictures import write_examples
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.runs.validation_record import everything_dice, validation_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ from napari_cytounet.measurement.ratios import mean_of_defined
 from napari_cytounet.measurement.summary import Summary, json_number, resamplings, summarise
 from napari_cytounet.runs.record import Record
 from napari_cytounet.strict_json import plain
-from napari_cytounet.unet.planes import TrainingPlane
-from napari_cytounet.unet.validation import ValidationScore
+
+if TYPE_CHECKING:
+    from napari_cytounet.unet.planes import TrainingPlane
+    from napari_cytounet.unet.validation import ValidationScore
 
 SEED = 0
 """Of the resampling of images."""

@@ -50,6 +50,7 @@ def line_chart(
     *,
     x: str,
     y: str,
+    x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
     lines: Sequence[Line] = (),
 ) -> str:
@@ -61,15 +62,15 @@ def line_chart(
         At least one point in all of them together.
     x, y
         What the axes show.
-    y_range
-        Lowest and highest value of the upright axis; that of the points if not given.
+    x_range, y_range
+        Lowest and highest value of the axes; those of the points if not given.
     lines
         Drawn across.
     """
     drawn = [_thinned(one) for one in series]
     xs = [value for one in drawn for value in one.xs]
     ys = [value for one in drawn for value in one.ys]
-    across = _Axis(min(xs), max(xs), LEFT, WIDTH - RIGHT)
+    across = _Axis(*(x_range or (min(xs), max(xs))), LEFT, WIDTH - RIGHT)
     low, high = y_range or (min(0.0, *ys), max(ys))
     up = _Axis(low, high, HEIGHT - BOTTOM, TOP)
     parts = [*_grid(across, up, x, y)]

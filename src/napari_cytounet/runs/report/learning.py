@@ -25,19 +25,22 @@ def curves(record: Record, rows: list[HistoryRow]) -> str:
     if not rows:
         return ""
     steps = [float(row.step) for row in rows]
-    loss = line_chart([Series("loss", steps, [row.loss for row in rows], "loss")], x="step", y="loss")
+    whole = (0.0, steps[-1])
+    loss = line_chart(
+        [Series("loss", steps, [row.loss for row in rows], "loss")], x="step", y="loss", x_range=whole
+    )
     charts = f"<figure>{loss}<figcaption>The loss of the training patches.</figcaption></figure>"
     scored = [(float(row.step), row.validation_dice) for row in rows if row.validation_dice is not None]
     if scored:
         places, dice = zip(*scored, strict=True)
         best = record.get("result", {}).get("best_step")
-        lines = [Line("the weights that were kept, step", best, upright=True)] if best else []
         chart = line_chart(
             [Series("Dice", places, dice, "score", dots=True)],
             x="step",
             y="Dice",
+            x_range=whole,
             y_range=(0, 1),
-            lines=lines,
+            lines=[Line("the weights that were kept, step", best, upright=True)] if best else [],
         )
         caption = "Dice on what was kept back; dashed: the weights that were kept."
         charts += f"<figure>{chart}<figcaption>{caption}</figcaption></figure>"
