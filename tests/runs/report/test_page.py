@@ -134,7 +134,7 @@ def test_findings_of_the_data_check_and_warnings_are_shown(run: TrainResult) -> 
 def test_an_unfinished_run_and_one_of_the_first_version_have_a_report_too(
     run: TrainResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, record, rows = _parts(run)
+    _, record, rows = _parts(run)
     for name in ("validation", "timings"):
         del record["result"][name]
     for name in ("learnt_from", "kept_back", "findings"):
