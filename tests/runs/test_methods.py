@@ -22,7 +22,7 @@ def record(run: TrainResult) -> Record:
 def test_it_names_what_a_reader_needs(record: Record) -> None:
     methods = describe_methods(record)
     for said in (
-        "U-Net [2]",
+        "U-Net [1]",
         "halves the image 2 times and begins with 4 channels",
         "percentiles 1 and 99.8",
         "resized by 0.5",

@@ -136,8 +136,9 @@ def _interval(result: dict[str, Any]) -> Interval | None:
 
 
 def _data(entries: list[dict[str, str]]) -> str:
-    """Return the name of the folder of the first image; of the one above, where that is `images`."""
+    """Return the name of the folder of the first image; with the one above, where it says little."""
     parts = entries[0].get("image", "").replace("\\", "/").split("/")[:-1] if entries else []
-    if len(parts) > 1 and parts[-1].lower() == "images":
+    if parts and parts[-1].lower() in ("images", "data"):
         parts.pop()
-    return parts[-1] if parts else ""
+    first = -2 if len(parts) > 1 and parts[-1].lower() in ("train", "training") else -1
+    return "/".join(parts[first:])

@@ -51,6 +51,7 @@ def describe_methods(record: Record) -> Methods:
 
 def _network(record: Record, references: References) -> str:
     network, environment, card = record["settings"]["network"], record["environment"], record["card"]
+    unet, pytorch = references.cite("unet"), references.cite("pytorch")
     stem = (
         f", after 2 x 2 pixels were folded into channels {references.cite('unshuffle')}"
         if network["stem"] == "unshuffle"
@@ -62,8 +63,8 @@ def _network(record: Record, references: References) -> str:
     frozen = "; its encoder was left unchanged" if record["freeze_encoder"] else ""
     return (
         f"Images were segmented into {many} ({classes}) and background with a U-Net "
-        f"{references.cite('unet')} of napari-cytounet {environment['napari-cytounet']}, on PyTorch "
-        f"{environment['packages']['torch']} {references.cite('pytorch')}. The network halves the image "
+        f"{unet} of napari-cytounet {environment['napari-cytounet']}, on PyTorch "
+        f"{environment['packages']['torch']} {pytorch}. The network halves the image "
         f"{network['depth']} times and begins with {network['base_width']} channels, which are doubled at "
         f"each stage{stem}; two 3 x 3 convolutions with batch normalisation {references.cite('batchnorm')} "
         f"and ReLU make a stage. It began from {start}{frozen}."
@@ -103,6 +104,7 @@ def _data(record: Record) -> str:
 def _training(record: Record, references: References) -> str:
     settings = record["settings"]
     training, optimiser = settings["training"], settings["optimiser"]
+    loss = _loss(settings["loss"], references)
     name = (
         f"AdamW {references.cite('adamw')}"
         if optimiser["optimiser"] == "adamw"
@@ -117,7 +119,7 @@ def _training(record: Record, references: References) -> str:
         else ""
     )
     return (
-        f"The loss was {_loss(settings['loss'], references)}. It was minimised by {name} with a learning "
+        f"The loss was {loss}. It was minimised by {name} with a learning "
         f"rate that rose to {optimiser['learning_rate']:g} over the first {WARM_UP:.0%} of the training and "
         f"fell to 0 along a cosine {references.cite('cosine')}, {_listed(penalties)}. "
         f"A step saw {training['batch_size']} patches of {training['patch_size']} x {training['patch_size']} "
