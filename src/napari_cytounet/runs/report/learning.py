@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 from napari_cytounet.measurement.baselines import EVERYTHING
@@ -22,7 +23,7 @@ def warnings(record: Record, rows: list[HistoryRow]) -> str:
 
 def curves(record: Record, rows: list[HistoryRow]) -> str:
     """Return loss and Dice over the steps."""
-    if not rows:
+    if not any(math.isfinite(row.loss) for row in rows):
         return ""
     steps = [float(row.step) for row in rows]
     whole = (0.0, steps[-1])
