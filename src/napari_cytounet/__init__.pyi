@@ -4,6 +4,7 @@ from .images.reading import open_image as open_image
 from .measurement.evaluating import evaluate as evaluate
 from .measurement.measuring import measure as measure
 from .runs.predicting import predict as predict
+from .runs.replaying import replay as replay
 from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AugmentationSettings as AugmentationSettings

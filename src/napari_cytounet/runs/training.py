@@ -23,7 +23,7 @@ from napari_cytounet.runs.report.page import write_report
 from napari_cytounet.runs.report.pictures import write_examples
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.validation_record import everything_dice, validation_record
+from napari_cytounet.runs.validation_record import everything_dice, explained_dice, validation_record
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
@@ -223,6 +223,7 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
             f"Reading the images took {seconds:.1f} s, which is the whole budget: no step was taken. "
             "Give more --minutes."
         )
+    validation = validation_record(state.best.score, state.validation)
     result = TrainResult(
         run=folder.path,
         model=folder.model,
@@ -233,6 +234,7 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
         skipped=state.skipped,
         seconds=seconds,
         stopped=stopped,
+        explanation=explained_dice(state.best.score.known_dice, validation),
     )
     folder.check_there()
     outcome = result.outcome() | {
@@ -242,7 +244,7 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
             "all": seconds,
         },
         "batch_size": state.sampler.batch_size,
-        "validation": validation_record(state.best.score, state.validation),
+        "validation": validation,
     }
     write_record(folder.record, prepared.record | {"finished": now(), "result": outcome})
     return result

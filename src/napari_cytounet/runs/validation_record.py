@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from napari_cytounet.measurement.baselines import (
     otsu_counts,
     trivial_counts,
 )
+from napari_cytounet.measurement.explanations import Yardsticks, explain
 from napari_cytounet.measurement.pixel_scores import pixel_scores
 from napari_cytounet.measurement.ratios import mean_of_defined
 from napari_cytounet.measurement.summary import Summary, json_number, resamplings, summarise
@@ -84,6 +85,18 @@ def validation_counts(record: Record) -> dict[str, NDArray[np.int64]]:
     """Return what was counted in each image that was kept back: int64 (classes, 4) by its name."""
     validation = record.get("result", {}).get("validation", {})
     return {entry["image"]: np.array(entry["counts"], np.int64) for entry in validation.get("images", [])}
+
+
+def explained_dice(dice: float | None, validation: Mapping[str, Any]) -> str:
+    """Explain the Dice of a training in a sentence, from what `validation_record` returned.
+
+    Empty where nothing was kept back.
+    """
+    if dice is None or not validation.get("images"):
+        return ""
+    interval = validation["dice"]["pooled_interval"]
+    baselines = {name: value for name, value in validation["baselines"].items() if value is not None}
+    return explain("dice", dice, tuple(interval) if interval else None, Yardsticks(baselines))
 
 
 def everything_dice(score: ValidationScore) -> float | None:

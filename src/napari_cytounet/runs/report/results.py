@@ -8,12 +8,12 @@ from itertools import cycle
 
 import numpy as np
 
-from napari_cytounet.measurement.explanations import Yardsticks, explain
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import HistoryRow
 from napari_cytounet.runs.record import Record
 from napari_cytounet.runs.report.charts import Line, Series, line_chart, strip_chart
 from napari_cytounet.runs.report.examples import COLOURS, NAMES, Example, read_examples
+from napari_cytounet.runs.validation_record import explained_dice
 
 STYLES = ("score", "loss", "other")
 """Classes of colours, in the order in which they are used."""
@@ -61,9 +61,7 @@ def scores(record: Record) -> str:
     validation = result.get("validation", {})
     if not validation.get("images"):
         return ""
-    interval = _interval(record)
-    baselines = {name: value for name, value in validation["baselines"].items() if value is not None}
-    sentence = explain("dice", result["dice"], interval, Yardsticks(baselines))
+    sentence = explained_dice(result["dice"], validation)
     values = {entry["image"]: entry["dice"] for entry in validation["images"] if entry["dice"] is not None}
     mean = validation["dice"]["mean"]
     chart = ""

@@ -211,6 +211,7 @@ class TrainWidget(Scrolled):
         """Show how a training ended."""
         self._outcome = outcome
         self.status.say(outcome.text)
+        self.status.tooltip = outcome.explanation
         self.runs.look_soon()
         self.estimate.look_soon()
         self._show_state()
