@@ -13,7 +13,7 @@ from napari_cytounet.measurement.image_scores import pooled_scores
 from napari_cytounet.measurement.summary import Interval, resamplings, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -147,5 +147,5 @@ def compare_evaluations(first: Evaluation, second: Evaluation) -> list[PairedDif
     ]
 
 
-def _column(rows: list[Mapping[str, float]], score: str) -> NDArray[np.float64]:
+def _column(rows: Sequence[Mapping[str, float]], score: str) -> NDArray[np.float64]:
     return np.array([row.get(score, np.nan) for row in rows], np.float64)

@@ -84,7 +84,7 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
         second,
         tuple(record_differences(*records)),
         tuple(data_differences(*records)),
-        tuple(differences(*results)),
+        tuple(differences(results[0], results[1])),
         _paired_dice(*records),
     )
 
@@ -98,7 +98,7 @@ def _paired_dice(first: Record, second: Record) -> PairedDifference | None:
     if not shared:
         return None
     dice = [np.array([mean_dice(side[name]) for name in shared]) for side in (ours, theirs)]
-    return paired_difference("dice", *dice)
+    return paired_difference("dice", dice[0], dice[1])
 
 
 def _truth(counts: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

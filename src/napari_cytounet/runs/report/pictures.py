@@ -128,7 +128,8 @@ def grey(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = np.percentile(pixels, [0.5, 99.5])
     scaled = np.clip((pixels - low) / max(high - low, 1e-6), 0, 1) * 255
     picture = scaled.astype(np.uint8)
-    return picture.transpose(1, 2, 0).copy() if len(picture) == 3 else picture[0]
+    shown: NDArray[np.uint8] = picture.transpose(1, 2, 0).copy() if len(picture) == 3 else picture[0]
+    return shown
 
 
 def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
