@@ -95,6 +95,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
         "the mean IoU of the TP",
         "all objects that were missed or invented",
     ),
+    "mean_average_precision": Explanation(
+        "mean average precision",
+        "the average precision at ever stricter matches, from an IoU of 0.5 to one of 0.95",
+        "the mean of TP / (TP + FP + FN) over these thresholds, counted in objects",
+        "whether objects were missed or only drawn a little off, which both cost the same at strict "
+        "thresholds",
+    ),
     "panoptic_quality": Explanation(
         "panoptic quality",
         "how many objects match and how well, in one number",

@@ -73,7 +73,7 @@ def kept(tmp_path: Path) -> Path:
 def widget(viewer: ViewerModel, qtbot: QtBot, kept: Path) -> RunsWidget:
     """The widget, with the runs in it."""
     made = RunsWidget(viewer)
-    qtbot.addWidget(made.native)
+    viewer.window.add_dock_widget(made)
     qtbot.waitUntil(lambda: len(made.table.model_of_runs.runs) == 3, timeout=5000)
     return made
 
@@ -179,5 +179,5 @@ def test_its_model_is_chosen_for_prediction(
 
 def test_without_runs_it_says_where_to_begin(viewer: ViewerModel, qtbot: QtBot) -> None:
     made = RunsWidget(viewer)
-    qtbot.addWidget(made.native)
+    viewer.window.add_dock_widget(made)
     qtbot.waitUntil(lambda: "Layers > Segment" in made.place.value, timeout=5000)
