@@ -40,7 +40,7 @@ def head(name: str, record: Record, rows: list[HistoryRow]) -> str:
             f"{result['seconds'] / 60:.1f} min",
             f"{result['steps']} steps on {record['environment']['device']}",
         ),
-        (str(count), "training images"),
+        (str(len(data.get("learnt_from", data["training"]))), "planes that it learnt from"),
         (" / ".join(f"{value:.2f}" for value in result["thresholds"]), "threshold of the probabilities"),
     ]
     ended = " It was stopped before its time was used up." if result["stopped"] else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import napari.viewer
-from magicgui.widgets import CheckBox, Container, LineEdit, PushButton
+from magicgui.widgets import CheckBox, Container, LineEdit, PushButton, Widget
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QTimer, QUrl
 from qtpy.QtGui import QDesktopServices
@@ -55,14 +55,17 @@ class RunsWidget(Container):  # type: ignore[type-arg]
             text=ARCHIVE, tooltip="Out of the list, into the folder archived-runs. Nothing is deleted."
         )
         self.said = Text(HINT)
-        super().__init__(labels=False)
+        table = Container[Widget](labels=False)
+        table.native.layout().addWidget(self.table)
+        table.margins = (0, 0, 0, 0)
         buttons = Container(
             widgets=[self.report, self.compare, self.choose, self.archive], layout="horizontal", labels=False
         )
         buttons.margins = (0, 0, 0, 0)
-        self.append(self.place)
-        self.native.layout().addWidget(self.table)
-        self.extend([Container(widgets=[self.note]), buttons, self.archived, self.said])
+        note = Container(widgets=[self.note])
+        note.margins = (0, 0, 0, 0)
+        super().__init__(widgets=[self.place, table, buttons, note, self.archived, self.said], labels=False)
+        self.native.layout().setStretchFactor(table.native, 1)
         self.native.setMinimumWidth(LEAST_WIDTH)
         self._looking: Latest[list[RunSummary]] = Latest(self._show, self._say)
         self._comparing: Latest[str] = Latest(self.said.say, self._say)
