@@ -50,6 +50,8 @@ def test_few_images_are_a_hint_and_one_is_nothing() -> None:
     one = paired_difference("dice", np.array([0.9, np.nan]), np.array([0.8, 0.8]))
     assert (one.images, one.interval) == (1, None)
     assert "says nothing about others" in one.describe()
+    same = paired_difference("dice", np.array([0.9, 0.8]), np.array([0.9, 0.8]))
+    assert same.describe() == "Dice: the same in all 2 images."
     assert paired_difference("dice", np.array([np.nan]), np.array([1.0])).images == 0
 
 

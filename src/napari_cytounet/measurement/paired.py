@@ -72,6 +72,8 @@ class PairedDifference:
         The interval holds 0: it may be chance.
         """
         title = EXPLANATIONS[self.score].title
+        if self.better == self.worse == 0:
+            return f"{title}: the same in all {self.images} images."
         way = "higher" if self.difference >= 0 else "lower"
         sure = f" (95 % {self.interval[0]:.3f} to {self.interval[1]:.3f})" if self.interval else ""
         counts = f"better in {self.better} of {self.images} images and worse in {self.worse}"

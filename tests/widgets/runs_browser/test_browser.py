@@ -18,7 +18,7 @@ from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.runs_browser import browser
 from napari_cytounet.widgets.runs_browser.browser import RunsWidget
 
-NAME, BEGUN, DATA, DICE, MINUTES, NOTE = range(6)
+NAME, DICE, MINUTES, DATA, BEGUN, NOTE = range(6)
 
 
 def _record(created: str, dice: float, **training: Any) -> dict[str, Any]:

@@ -42,8 +42,6 @@ class Column:
 
 COLUMNS = (
     Column("name", "Name of the run's folder.", lambda run: _name(run), lambda run: run.name),
-    Column("begun", "When it began, in UTC.", lambda run: _begun(run), lambda run: run.created),
-    Column("data", "Folder that the images lie in.", lambda run: run.data, lambda run: run.data),
     Column(
         "Dice",
         f"On what was kept back, with its 95 % interval. {EXPLANATIONS['dice'].describe()}",
@@ -58,9 +56,9 @@ COLUMNS = (
         lambda run: -1.0 if run.minutes is None else run.minutes,
         is_number=True,
     ),
-    Column(
-        "note", "What you wrote about it.", lambda run: run.note.replace("\n", "; "), lambda run: run.note
-    ),
+    Column("data", "Folder that the images lie in.", lambda run: run.data, lambda run: run.data),
+    Column("begun", "When it began, in UTC.", lambda run: _begun(run), lambda run: run.created),
+    Column("note", "What you wrote about it.", lambda run: _one_line(run.note), lambda run: run.note),
 )
 
 

@@ -10,7 +10,7 @@ from napari_cytounet.runs.listing import RunSummary
 from napari_cytounet.widgets.runs_browser.run_model import SORT_ROLE, RunModel
 
 LEAST_HEIGHT = 160
-BEGUN = 1
+BEGUN = 4
 """The column that runs are sorted by in the beginning."""
 
 
