@@ -52,7 +52,8 @@ def test_few_images_are_a_hint_and_one_is_nothing() -> None:
     assert "says nothing about others" in one.describe()
     same = paired_difference("dice", np.array([0.9, 0.8]), np.array([0.9, 0.8]))
     assert same.describe() == "Dice: the same in all 2 images."
-    assert paired_difference("dice", np.array([np.nan]), np.array([1.0])).images == 0
+    none = paired_difference("dice", np.array([np.nan]), np.array([1.0]))
+    assert none.describe() == "Dice: no image has it on both sides."
 
 
 def _evaluation(shift: int, names: str) -> Evaluation:

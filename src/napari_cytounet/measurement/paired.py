@@ -72,6 +72,8 @@ class PairedDifference:
         The interval holds 0: it may be chance.
         """
         title = EXPLANATIONS[self.score].title
+        if not self.images:
+            return f"{title}: no image has it on both sides."
         if self.better == self.worse == 0:
             return f"{title}: the same in all {self.images} images."
         way = "higher" if self.difference >= 0 else "lower"
