@@ -68,7 +68,7 @@ class PairedDifference:
         --------
         >>> found = PairedDifference("dice", 0.91, 0.9, 0.01, (-0.01, 0.03), 20, 12, 8)
         >>> print(found.describe())  # doctest: +NORMALIZE_WHITESPACE
-        Dice: 0.010 higher (95 % -0.010 to 0.030), better in 12 of 20 images and worse in 8.
+        Dice: +0.010 (95 % -0.010 to +0.030), better in 12 of 20 images and worse in 8.
         The interval holds 0: it may be chance.
         """
         title = EXPLANATIONS[self.score].title
@@ -76,10 +76,9 @@ class PairedDifference:
             return f"{title}: no image has it on both sides."
         if self.better == self.worse == 0:
             return f"{title}: the same in all {self.images} images."
-        way = "higher" if self.difference >= 0 else "lower"
-        sure = f" (95 % {self.interval[0]:.3f} to {self.interval[1]:.3f})" if self.interval else ""
+        sure = f" (95 % {self.interval[0]:+.3f} to {self.interval[1]:+.3f})" if self.interval else ""
         counts = f"better in {self.better} of {self.images} images and worse in {self.worse}"
-        return f"{title}: {abs(self.difference):.3f} {way}{sure}, {counts}. {self._verdict()}"
+        return f"{title}: {self.difference:+.3f}{sure}, {counts}. {self._verdict()}"
 
     def _verdict(self) -> str:
         if self.interval is None:

@@ -13,7 +13,7 @@ from napari_cytounet.settings import DeviceSettings, NetworkSettings, TrainingSe
 
 from .conftest import Photographed
 
-OVERLAY = {"true": (86, 180, 233), "invented": (213, 94, 0)}
+EXAMPLE = Path(__file__).parents[3] / "docs" / "example-report.html"
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def report(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_it_is_to_be_seen_in_light_and_in_dark(report: Path, photograph: Photographed) -> None:
-    light = photograph(report, height=2600, name="report")
-    dark = photograph(report, height=2600, dark=True, name="report-dark")
+    light = photograph(report, height=2600)
+    dark = photograph(report, height=2600, dark=True)
     assert light[:, :5].mean() > 230
     assert dark[:, :5].mean() < 40
     for picture in (light, dark):
@@ -49,6 +49,11 @@ def test_the_pictures_show_what_is_true_in_its_colour(report: Path, photograph: 
     picture = photograph(report, height=2600).astype(int)
     blue = (picture[..., 2] - picture[..., 0] > 40) & (picture[..., 1] > picture[..., 0])
     assert blue.sum() > 2000
+
+
+def test_the_example_of_the_docs_can_be_seen(photograph: Photographed) -> None:
+    picture = photograph(EXAMPLE, height=1500, name="report")
+    assert picture[:, 30:-30].std() > 15
 
 
 @pytest.mark.parametrize("width", [500, 1600])
