@@ -65,9 +65,15 @@ def evaluate(
         output,
     )
     asked = Asked(explain, against, image, ceiling)
-    sentences, differences = run_job(
-        lambda cancel: saying_more(evaluation, truth, asked, mask_settings, image_settings, scores, cancel),
-        output,
+    sentences, differences = (
+        run_job(
+            lambda cancel: saying_more(
+                evaluation, truth, asked, mask_settings, image_settings, scores, cancel
+            ),
+            output,
+        )
+        if explain or against
+        else ({}, [])
     )
     values = evaluation.as_dict()
     values |= {"explanations": sentences} if explain else {}
