@@ -55,6 +55,7 @@ GOOD = {
     "that goes on from a good model": _history(lambda _: 0.2, lambda _: 0.95),
     "without validation": _history(_good_loss),
     "that has only begun": _history(lambda _: 1.3, lambda _: 0.0, steps=50),
+    "that begins slowly": _history(lambda share: 1.3 - 0.04 * share, lambda share: 0.35)[: STEPS // 5],
     "whose validation is steady": _history(_good_loss, lambda share: 0.9 + 0.01 * math.sin(20 * share)),
     "of images that are all cells": _history(lambda share: 0.1 - 0.05 * share, lambda _: 0.99),
 }

@@ -135,6 +135,8 @@ def _constant_output(course: Course) -> Diagnosis | None:
 
 
 def _flat_loss(course: Course) -> Diagnosis | None:
+    if course.scores and not course.latest:
+        return None  # in the beginning every loss is flat
     first, last = course.loss_around(max(5, len(course.losses) // 10)), course.loss_around(len(course.losses))
     good = max(0.5, (course.everything or 0) + 0.1)  # as in a model that is trained on: nothing left to learn
     if not course.losses or last < 0.95 * first or last > 1.5 * first or course.best > good:
