@@ -243,7 +243,6 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
             "steps_and_validations": state.seconds - state.began,
             "all": seconds,
         },
-        "batch_size": state.sampler.batch_size,
         "validation": validation,
     }
     write_record(folder.record, prepared.record | {"finished": now(), "result": outcome})
