@@ -166,7 +166,7 @@ def scores(found: Labels, truth: Labels) -> dict[str, float]:
     """Return all scores of a segmentation."""
     sides = [Truth((labels > 0).astype(np.int16), labels.astype(np.int32)) for labels in (found, truth)]
     scored = score_image(*sides, thresholds=(0.5, 0.9))
-    strict = scored.objects[1]
+    strict = scored.objects.matches[1]
     return pooled_scores(scored) | {"strict": float(strict[0] / max(1, strict[:3].sum()))}
 
 

@@ -96,12 +96,15 @@ class Validated(Event):
         Mean over classes of the Dice coefficient, pooled over the labelled pixels kept back.
     best
         Whether this is the best so far: its weights are kept.
+    objects
+        Mean average precision of its objects, where it tells them apart.
     """
 
     step: int
     seconds: float
     dice: float
     best: bool
+    objects: float | None = None
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,21 @@ def test_evaluate_prints_tables_for_people(
 ) -> None:
     assert main(["evaluate", str(labels / "instances"), str(folder / "truth"), "--masks", "binary"]) == 0
     shown = capsys.readouterr().out
-    for heading in ("cell_1", "dice", "boundary F1", "objects, at IoU", "0.5"):
+    for heading in ("cell_1", "dice", "boundary F1", "objects, at IoU", "0.95", "panoptic quality", "SEG"):
         assert heading in shown
+    assert "objects that went wrong: 0 merged, 0 split, 0 missed, 0 invented" in shown
+
+
+def test_evaluate_lists_the_objects_that_went_wrong(folder: Path, labels: Path) -> None:
+    truth = np.zeros((40, 50), np.uint8)
+    truth[5:16, 5:15] = 1
+    write_image(folder / "truth" / "cell_1.tif", truth * np.uint8(255), "YX")
+    words = ["evaluate", str(labels / "instances"), str(folder / "truth"), "--masks", "binary"]
+    assert main([*words, "--errors", str(folder / "errors.csv")]) == 0
+    with (folder / "errors.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["image"], row["error"], row["predicted_labels"]) == ("cell_1", "invented", "2")
+    assert main([*words, "--errors", str(folder / "errors.csv")]) == 1
 
 
 def test_evaluate_explains_its_scores_and_compares_two_results(
@@ -99,6 +112,27 @@ def test_measure_writes_a_table(folder: Path, labels: Path, capsys: pytest.Captu
     assert [row["area_px"] for row in rows] == ["110", "75", "120", "75"]
     assert float(rows[0]["area_um2"]) == 27.5
     assert float(rows[0]["mean_intensity_c0"]) == 147
+
+
+def test_export_writes_what_evaluate_and_measure_read(
+    folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = folder / "coco.json"
+    words = ["export", str(labels / "instances"), "--format", "coco", "--out", str(out)]
+    assert main([*words, "--image", str(folder / "images")]) == 0
+    assert f"4 objects are in {out}" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 1
+    assert main(["evaluate", str(out), str(folder / "truth"), "--json"]) == 0
+    assert _json(capsys)["objects"][-1]["f1"]["pooled"] == 1
+    table = folder / "table.csv"
+    options = ["--neighbour-distance", "40", "--shape-moments", "--json"]
+    assert main(["measure", str(out), "--out", str(table), *options]) == 0
+    image = _json(capsys)["per_image"][0]
+    assert (image["objects"], image["confluence"]) == (2, 0.0925)
+    with table.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    assert (row["neighbours_within"], row["class_name"]) == ("1", "object")
+    assert float(row["hu_1"]) > 0
 
 
 def test_events_are_lines_and_json_the_last_of_them(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

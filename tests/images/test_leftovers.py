@@ -78,6 +78,7 @@ def test_what_was_touched_lately_stays(tmp_path: Path) -> None:
         f"cells.{maker().split('-')[0]}-{_gone()}-0123abcd.tif",
         ".bashrc",
     ],
+    ids=["its own", "of another computer", "a folder that stepped aside", "not hidden", "of somebody else"],
 )
 def test_what_is_not_left_by_a_process_that_is_gone_stays(tmp_path: Path, name: str) -> None:
     path = _left(tmp_path, name)

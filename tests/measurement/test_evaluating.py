@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import threading
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from napari_cytounet.errors import Cancelled, MaskError, PairingError
+from napari_cytounet.errors import Cancelled, MaskError, OutputError, PairingError
 from napari_cytounet.events import Notice, Progress
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.measurement.evaluating import evaluate, evaluating
@@ -240,3 +241,49 @@ def test_cancelling_stops(predicted, truth):
     cancel.set()
     with pytest.raises(Cancelled):
         next(job)
+
+
+def test_errors_are_written_with_their_place(predicted, truth, tmp_path):
+    evaluation = evaluate(predicted, truth, masks=INSTANCES, errors=tmp_path / "errors.csv")
+    with (tmp_path / "errors.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["image"], row["error"]) for row in rows] == [("a", "missed"), ("b", "invented")]
+    missed = rows[0]
+    assert (missed["true_labels"], missed["predicted_labels"]) == ("3", "")
+    assert [float(missed[name]) for name in ("centroid_y_px", "centroid_x_px")] == [34.5, 54.5]
+    box = [int(missed[name]) for name in ("top_px", "left_px", "bottom_px", "right_px")]
+    assert box == [30, 50, 39, 59]
+    assert evaluation.as_dict()["error_counts"] == {"merged": 0, "split": 0, "missed": 1, "invented": 1}
+
+
+def test_a_table_of_errors_is_not_replaced_unasked(predicted, truth, tmp_path):
+    (tmp_path / "errors.csv").write_text("mine")
+    with pytest.raises(OutputError, match="is there already"):
+        evaluate(predicted, truth, masks=INSTANCES, errors=tmp_path / "errors.csv")
+    assert (tmp_path / "errors.csv").read_text() == "mine"
+    evaluate(predicted, truth, masks=INSTANCES, errors=tmp_path / "errors.csv", overwrite=True)
+    assert (tmp_path / "errors.csv").read_text().startswith("image,")
+
+
+def test_classes_have_no_errors_of_objects(tmp_path):
+    classes = squares((2, 2), (20, 20)).astype(np.uint8)
+    write_image(tmp_path / "truth" / "a.tif", classes, "YX")
+    settings = MaskSettings(masks=MaskKind.CLASSES)
+    with pytest.raises(MaskError, match="tells no single objects"):
+        evaluate(tmp_path / "truth", tmp_path / "truth", masks=settings, errors=tmp_path / "errors.csv")
+
+
+def test_errors_in_a_stack_name_their_plane(tmp_path):
+    truth = np.stack([squares((2, 2)), squares((2, 2), (30, 30))])
+    write_image(tmp_path / "truth" / "a.tif", truth, "ZYX")
+    write_image(tmp_path / "instances" / "a.tif", truth * (truth < 2), "ZYX", tags={"kind": "instances"})
+    evaluation = evaluate(tmp_path / "instances", tmp_path / "truth", masks=INSTANCES)
+    assert [(error.kind, error.plane) for _, error in evaluation.errors] == [("missed", "Z=1")]
+
+
+def test_truth_that_says_what_it_holds_is_not_asked_about(predicted, tmp_path):
+    for name, corners in {"a": [(2, 2), (20, 20)], "b": [(5, 5)]}.items():
+        write_image(tmp_path / "truth" / f"{name}.tif", squares(*corners), "YX", tags={"kind": "instances"})
+    evaluation = evaluate(predicted, tmp_path / "truth")
+    assert evaluation.notes[0] == "The truth is read as instances: the files say so."
+    assert evaluation.object_scores[0.5]["average_precision"].pooled == pytest.approx(3 / 5)

@@ -8,6 +8,7 @@ import pytest
 from napari_cytounet.images.truth import Truth
 from napari_cytounet.measurement.evaluation import summarise_images
 from napari_cytounet.measurement.image_scores import score_image
+from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS
 
 
 @pytest.fixture
@@ -53,4 +54,20 @@ def test_json(images):
     text = json.dumps(evaluation.as_dict(), allow_nan=False)
     assert json.loads(text)["notes"] == ["read me"]
     assert len(json.loads(text)["per_image"]) == 6
-    assert [entry["iou_threshold"] for entry in json.loads(text)["objects"]] == [0.5, 0.6, 0.7, 0.8, 0.9]
+    assert [entry["iou_threshold"] for entry in json.loads(text)["objects"]] == list(IOU_THRESHOLDS)
+
+
+def test_pooled_quality_is_that_of_all_objects(images):
+    evaluation = summarise_images(images, tolerance=2.0)
+    tp, fp, fn, iou, jaccard, objects = sum(image.objects.quality for image in images)
+    quality = evaluation.object_quality
+    assert quality["panoptic_quality"].pooled == pytest.approx(iou / (tp + fp / 2 + fn / 2))
+    assert quality["seg"].pooled == pytest.approx(jaccard / objects)
+    aps = [scores["average_precision"].pooled for scores in evaluation.object_scores.values()]
+    assert quality["mean_average_precision"].pooled == pytest.approx(np.mean(aps))
+
+
+def test_errors_carry_the_name_of_their_image(images):
+    result = summarise_images(images, tolerance=2.0).as_dict()
+    assert len(result["errors"]) == sum(result["error_counts"].values()) > 0
+    assert {error["image"] for error in result["errors"]} <= {image.name for image in images}

@@ -109,7 +109,7 @@ def test_an_evaluation_is_held_against_baselines_and_a_second_annotation(folder:
     assert 0.5 < held["dice"].baselines[OTSU] < 1
     assert held["dice"].ceiling == ceiling.scores["dice"].pooled
     said = explanations(evaluation, held)
-    assert set(said) == {*evaluation.scores, *ObjectScores._fields}
+    assert set(said) == {*evaluation.scores, *ObjectScores._fields, *(evaluation.object_quality or ())}
     assert "Otsu's threshold" in said["dice"]
     assert "second annotation" in said["average_precision"]
 

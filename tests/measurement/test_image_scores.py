@@ -23,14 +23,16 @@ def test_a_perfect_prediction_scores_one_everywhere():
     assert [scores[name] for name in ("dice", "iou", "precision", "recall", "accuracy", "boundary_f1")] == [
         1
     ] * 6
-    assert [entry["average_precision"] for entry in scores["objects"]] == [1] * 5
+    assert [entry["average_precision"] for entry in scores["objects"]] == [1] * 10
+    assert set(scores["object_quality"].values()) == {1}
+    assert scores["errors"] == {"merged": 0, "split": 0, "missed": 0, "invented": 0}
 
 
 def test_without_objects_on_one_side_there_are_no_object_scores():
     truth = squares((1, 1))
     scores = score_image(Truth(truth.classes, None), truth)
     assert scores.objects is None
-    assert scores.as_dict()["objects"] is None
+    assert [scores.as_dict()[name] for name in ("objects", "object_quality", "errors")] == [None] * 3
 
 
 def test_the_mean_over_classes_leaves_out_absent_classes():
@@ -45,10 +47,15 @@ def test_the_mean_over_classes_leaves_out_absent_classes():
 
 def test_planes_pool():
     one, other = squares((1, 1)), squares((15, 15), (1, 15))
-    pooled = score_image(one, one) + score_image(other, one)
+    pooled = score_image(one, one, plane="Z=0") + score_image(other, one, plane="Z=1")
     objects = pooled.as_dict()["objects"][0]
     assert (objects["true_positives"], objects["false_positives"], objects["false_negatives"]) == (1, 2, 1)
     assert pooled.labelled == 2 * 30 * 30
+    assert [(error.kind, error.plane) for error in pooled.objects.errors] == [
+        ("missed", "Z=1"),
+        ("invented", "Z=1"),
+        ("invented", "Z=1"),
+    ]
 
 
 def test_different_sizes_are_an_error():

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.optimize import linear_sum_assignment
 
-from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS, object_counts, object_scores
+from napari_cytounet.measurement.object_scores import (
+    IOU_THRESHOLDS,
+    mean_average_precision,
+    object_counts,
+    object_scores,
+)
 
 
 def published_definition(predicted, truth, threshold):
@@ -54,27 +59,27 @@ def squares(*boxes, shape=(40, 40)):
 
 
 HAND_MADE = {
-    "the same": (squares((2, 2, 10, 10)), squares((2, 2, 10, 10)), [1] * 5),
-    "IoU of exactly 0.5 counts": (squares((0, 0, 10, 10)), squares((0, 0, 10, 5)), [1, 0, 0, 0, 0]),
-    "IoU of exactly 0.6 counts": (squares((0, 0, 10, 10)), squares((0, 0, 10, 6)), [1, 1, 0, 0, 0]),
-    "IoU of 1/3 does not": (squares((10, 10, 10, 10)), squares((15, 10, 10, 10)), [0] * 5),
+    "the same": (squares((2, 2, 10, 10)), squares((2, 2, 10, 10)), [1] * 10),
+    "IoU of exactly 0.5 counts": (squares((0, 0, 10, 10)), squares((0, 0, 10, 5)), [1] + [0] * 9),
+    "IoU of exactly 0.6 counts": (squares((0, 0, 10, 10)), squares((0, 0, 10, 6)), [1] * 3 + [0] * 7),
+    "IoU of 1/3 does not": (squares((10, 10, 10, 10)), squares((15, 10, 10, 10)), [0] * 10),
     "two halves, one match": (
         squares((0, 0, 10, 10)),
         squares((0, 0, 10, 5), (0, 5, 10, 5)),
-        [0.5, 0, 0, 0, 0],
+        [0.5] + [0] * 9,
     ),
     "one found, one missed, one made up": (
         squares((0, 0, 10, 10), (20, 20, 8, 8)),
         squares((0, 0, 10, 10), (30, 0, 5, 5)),
-        [1 / 3] * 5,
+        [1 / 3] * 10,
     ),
     "two touching objects merged": (
         squares((0, 0, 10, 10), (0, 10, 10, 6)),
         squares((0, 0, 10, 16)),
-        [0.5, 0.5, 0, 0, 0],
+        [0.5] * 3 + [0] * 7,
     ),
-    "nothing found": (squares((0, 0, 3, 3)), squares(), [0] * 5),
-    "nothing there": (squares(), squares((0, 0, 3, 3)), [0] * 5),
+    "nothing found": (squares((0, 0, 3, 3)), squares(), [0] * 10),
+    "nothing there": (squares(), squares((0, 0, 3, 3)), [0] * 10),
 }
 
 
@@ -90,6 +95,11 @@ def test_mean_matched_iou_is_that_of_the_matched_only():
     truth = squares((0, 0, 10, 10), (20, 0, 10, 10), (20, 20, 10, 10))
     predicted = squares((0, 0, 10, 8), (20, 0, 10, 6), (20, 20, 10, 1))
     assert object_scores(object_counts(predicted, truth, [0.5])).mean_matched_iou == pytest.approx(0.7)
+
+
+def test_the_mean_average_precision_is_that_over_the_thresholds():
+    counts = object_counts(squares((0, 0, 10, 8)), squares((0, 0, 10, 10)))
+    assert mean_average_precision(counts) == pytest.approx(7 / 10)
 
 
 def test_no_objects_on_both_sides_is_undefined():
@@ -128,4 +138,4 @@ def test_thousands_of_objects():
     columns, rows = np.meshgrid(np.arange(100), np.arange(80))
     truth = np.kron(rows * 100 + columns + 1, np.pad(np.ones((8, 8), int), 1))
     predicted = np.roll(truth, 1, axis=0)
-    np.testing.assert_allclose(object_counts(predicted, truth)[:, 0], [8000, 8000, 8000, 0, 0])
+    np.testing.assert_allclose(object_counts(predicted, truth)[:, 0], [8000] * 6 + [0] * 4)

@@ -6,11 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
+from scipy.spatial import ConvexHull
+from scipy.spatial.distance import pdist
 from scipy.special import ellipe
 from skimage.draw import ellipse
+from skimage.measure import regionprops_table
 
 from napari_cytounet.images.pixel_size import PixelSize
-from napari_cytounet.measurement.objects import measure_objects
+from napari_cytounet.measurement import object_pixels
+from napari_cytounet.measurement.objects import measure_objects, measuring_objects
+from napari_cytounet.settings import MeasureSettings
 
 labels_strategy = arrays(np.int32, (8, 9), elements=st.integers(0, 3))
 
@@ -111,3 +116,78 @@ def test_real_nuclei(data):
     assert np.all((columns["solidity"] > 0.5) & (columns["solidity"] <= 1))
     # Touching nothing else, an object of area A has a perimeter of at least that of a disc.
     assert np.median(columns["perimeter_px"] ** 2 / (4 * np.pi * areas)) == pytest.approx(1, abs=0.2)
+
+
+SKIMAGE = {
+    "area_filled_px": "area_filled",
+    "area_convex_px": "area_convex",
+    "perimeter_px": "perimeter",
+    "perimeter_crofton_px": "perimeter_crofton",
+    "equivalent_diameter_px": "equivalent_diameter_area",
+    "major_axis_px": "axis_major_length",
+    "minor_axis_px": "axis_minor_length",
+    "eccentricity": "eccentricity",
+    "solidity": "solidity",
+    "extent": "extent",
+    "euler_number": "euler_number",
+    "std_intensity_c0": "intensity_std",
+    **{f"hu_{number + 1}": f"moments_hu-{number}" for number in range(7)},
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(labels_strategy, st.sampled_from([1, 3]), st.integers(0, 1000))
+def test_equals_skimage(labels, enlarged, seed):
+    labels = np.kron(labels, np.ones((1, enlarged), int))
+    image = np.random.default_rng(seed).normal(size=(1, *labels.shape))
+    columns = measure_objects(labels, image, settings=MeasureSettings(shape_moments=True))
+    names = ("label", "orientation", *{name.split("-")[0] for name in SKIMAGE.values()})
+    reference = regionprops_table(labels, image[0], properties=names)
+    for ours, theirs in SKIMAGE.items():
+        np.testing.assert_allclose(columns[ours], reference[theirs], atol=1e-7, err_msg=ours)
+    # An angle of 90 degrees is one of -90 degrees, and where no axis is longer the angle says nothing.
+    turned = (columns["orientation"] - reference["orientation"])[columns["eccentricity"] > 1e-4]
+    np.testing.assert_allclose(np.sin(turned), 0, atol=1e-7)
+
+
+@settings(max_examples=60, deadline=None)
+@given(labels_strategy, st.sampled_from([(1.0, 1.0), (0.5, 2.0)]))
+def test_diameters_by_brute_force(labels, spacing):
+    columns = measure_objects(labels, pixel_size=PixelSize(*spacing))
+    for number, label in enumerate(columns["label"]):
+        middles = np.argwhere(labels == label)[:, np.newaxis] + [[-0.5, 0], [0.5, 0], [0, -0.5], [0, 0.5]]
+        points = middles.reshape(-1, 2) * spacing
+        assert columns["feret_max_um"][number] == pytest.approx(pdist(points).max())
+        corners = points[ConvexHull(points).vertices]
+        sides = np.roll(corners, -1, axis=0) - corners
+        normals = np.stack([-sides[:, 1], sides[:, 0]]) / np.hypot(*sides.T)
+        assert columns["feret_min_um"][number] == pytest.approx(np.ptp(corners @ normals, axis=0).min())
+
+
+def test_objects_are_measured_some_at_a_time_with_the_same_result(monkeypatch):
+    rng = np.random.default_rng(0)
+    labels = np.kron(rng.permutation(np.arange(1, 200)), np.pad(np.ones((5, 5), int), 1))
+    labels = np.vstack([labels, labels * (rng.random(labels.shape) < 0.5), np.where(labels == 7, 900, 0)])
+    image = rng.normal(size=(2, *labels.shape))
+    at_once = measure_objects(labels, image, PixelSize(0.5, 0.25))
+    monkeypatch.setattr(object_pixels, "AT_A_TIME", 7)
+    shares = list(measuring_objects(labels, image, PixelSize(0.5, 0.25)))
+    assert len(shares) == 200 // 7
+    assert shares == sorted(shares)
+    in_parts = measure_objects(labels, image, PixelSize(0.5, 0.25))
+    assert list(in_parts) == list(at_once)
+    for name, values in at_once.items():
+        np.testing.assert_allclose(in_parts[name], values, rtol=1e-12, err_msg=name)
+
+
+def test_neighbours_in_micrometres():
+    labels = np.zeros((30, 30), int)
+    labels[2:5, 2:5], labels[2:5, 5:8], labels[20:23, 2:5] = 4, 5, 9
+    near = MeasureSettings(neighbour_distance=2)
+    columns = measure_objects(labels, pixel_size=PixelSize(y=0.1, x=0.5), settings=near)
+    assert columns["neighbours_touching"].tolist() == [1, 1, 0]
+    assert columns["nearest_neighbour_px"].tolist() == [3, 3, 18]
+    np.testing.assert_allclose(columns["nearest_neighbour_um"], [1.5, 1.5, 1.8])
+    assert columns["neighbours_within"].tolist() == [2, 1, 1]
+    one = measure_objects(np.ones((3, 3), int))
+    assert np.isnan(one["nearest_neighbour_px"]).all()

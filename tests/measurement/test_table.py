@@ -5,7 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from napari_cytounet.measurement.table import open_table
+from napari_cytounet.errors import OutputError
+from napari_cytounet.measurement import table as module
+from napari_cytounet.measurement.table import check_table_path, open_table
 
 
 def read(path):
@@ -41,3 +43,22 @@ def test_nothing_is_left_after_an_error_and_the_old_table_stays(tmp_path):
         table.write({"b": [3]})
     assert read(path) == [{"a": "1"}]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parquet_has_the_same_columns_and_rows(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
+    for name in ("t.csv", "t.parquet"):
+        with open_table(tmp_path / name, ["image", "a", "b", "c"]) as table:
+            table.write({"image": ["zellen, grün"], "a": np.array([1.5]), "b": np.array([2**40])})
+            table.write({"image": ["two"], "a": np.array([np.nan]), "b": np.array([3], np.uint8)})
+    back = parquet.read_table(tmp_path / "t.parquet").to_pydict()
+    assert back == {"image": ["zellen, grün", "two"], "a": [1.5, None], "b": [2**40, 3], "c": [None, None]}
+    assert [row["image"] for row in read(tmp_path / "t.csv")] == back["image"]
+
+
+def test_parquet_without_pyarrow_says_how_to_get_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(OutputError, match=r"pip install 'napari-cytounet\[parquet\]'"):
+        check_table_path(tmp_path / "t.parquet", overwrite=False, suffixes=(".csv", ".parquet"))
+    with pytest.raises(OutputError, match=r"written as CSV or Parquet\. Give it a name that ends in \.csv"):
+        check_table_path(tmp_path / "t.xlsx", overwrite=False, suffixes=(".csv", ".parquet"))

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from skimage.morphology import remove_small_objects
 
 from napari_cytounet.errors import SettingsError
-from napari_cytounet.segmentation.segmenting import segment, segment_classes, threshold_image
+from napari_cytounet.segmentation.segmenting import Cores, segment, segment_classes, threshold_image
 from napari_cytounet.settings import ThresholdSettings
 
 PLANES = arrays(np.uint8, st.tuples(st.integers(1, 12), st.integers(1, 12)), elements=st.integers(0, 2))
@@ -76,3 +76,22 @@ def test_every_class_gets_its_own_otsu_threshold():
 def test_dark_objects_among_several_classes_make_no_sense():
     with pytest.raises(SettingsError, match="one channel"):
         threshold_image(np.zeros((2, 3, 3)), ThresholdSettings(method="fixed", value=0.5, dark_objects=True))
+
+
+@given(PLANES, st.data(), st.booleans(), st.integers(0, 6))
+@settings(max_examples=100, deadline=None)
+def test_the_three_results_agree_with_cores_too(plane, data, fill, min_size):
+    where = data.draw(arrays(bool, plane.shape))
+    chosen = ThresholdSettings(fill_holes=fill, min_size=min_size)
+    found = segment_classes(plane, chosen, Cores(where, reach=3))
+    np.testing.assert_array_equal(found.instance_classes[found.instances], found.classes)
+    sizes = np.bincount(found.instances.ravel(), minlength=found.count + 1)
+    assert (sizes[1:] >= max(min_size, 1)).all()
+
+
+def test_cores_part_what_touches_and_the_watershed_goes_before_them():
+    probabilities = np.full((1, 5, 12), 0.9)
+    cores = Cores(np.tile(np.array([0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 0], bool), (5, 1)), reach=5)
+    assert segment(probabilities, (0.5,), ThresholdSettings()).count == 1
+    assert segment(probabilities, (0.5,), ThresholdSettings(), cores).count == 2
+    assert segment(probabilities, (0.5,), ThresholdSettings(split_touching=True), cores).count == 1

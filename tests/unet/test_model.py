@@ -71,11 +71,12 @@ def test_a_seed_gives_the_same_network_and_leaves_other_random_numbers_alone() -
     assert torch.equal(torch.rand(1), expected)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # whatever the length of the header says as pickle
 def test_the_file_is_no_pickle(file: Path) -> None:
     content = file.read_bytes()
     header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
     assert json.loads(header["__metadata__"][HEADER])["classes"] == ["class 1", "class 2"]
-    with pytest.raises(ValueError, match="opcode"):
+    with pytest.raises(ValueError, match=r"opcode|quotes|newline|exhausted|decode"):
         list(pickletools.genops(content))
 
 

@@ -27,6 +27,12 @@ WRITERS = {
     "write_tiff": [".tif", ".tiff", ".ome.tif"],
     "write_zarr": [".zarr"],
     "write_outlines": [".outlines.tif"],
+    "write_geojson": [".geojson"],
+    "write_imagej": [".zip"],
+    "write_coco": [".coco.json"],
+    "write_via": [".via.csv"],
+    "write_voc": [".voc.xml"],
+    "write_labelme": [".labelme.json"],
 }
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from napari_cytounet import __version__
 from napari_cytounet.cli.headings import heading
+from napari_cytounet.cli.score_meanings import MEANINGS, OBJECT_MEANINGS, meanings
 from napari_cytounet.cli.usage import explain_usage
 from napari_cytounet.errors import CytounetError
 
@@ -17,8 +18,11 @@ COMMANDS = {
     "train": "Train a U-Net from images and masks.",
     "predict": "Apply a model to images, folders and stacks of any size.",
     "threshold": "Make labels from probabilities or from raw images.",
-    "evaluate": "Score predictions against truth, image by image and over all.",
+    "evaluate": "Score predictions against truth, image by image and over all.\n\n"
+    + "\n\n".join(meanings(MEANINGS | OBJECT_MEANINGS)),
     "measure": "Measure every object into one table: area, shape, place and intensity.",
+    "compare": "Compare the objects of two conditions, image by image: effect sizes, and a plot.",
+    "export": "Write objects for other programs: GeoJSON, ROI zip, COCO, VIA, Pascal VOC, LabelMe.",
     "simulate": "Find out how much you would have to paint: an annotator who knows the masks teaches a "
     "network.",
     "replay": "Train a run again from its record, and say whether the same comes out.",

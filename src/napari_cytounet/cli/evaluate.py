@@ -13,6 +13,7 @@ from napari_cytounet.cli.explaining import Asked, in_words, saying_more
 from napari_cytounet.cli.jobs import run_job
 from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
 from napari_cytounet.cli.printing import print_result
+from napari_cytounet.cli.score_meanings import MEANINGS, OBJECT_MEANINGS, heading, meanings
 from napari_cytounet.settings import ImageSettings, MaskSettings, ScoreSettings
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def evaluate(
     truth: Path,
     /,
     *,
+    errors: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative=())] = False,
     explain: Annotated[bool, Parameter(negative=())] = False,
     against: Path | None = None,
     image: Path | None = None,
@@ -42,6 +45,11 @@ def evaluate(
         Folder or file of predicted class maps or objects.
     truth
         Folder or file of true masks of any kind.
+    errors
+        Table to write, as CSV: a row for every object that is merged, split, missed or invented, with its
+        place.
+    overwrite
+        Replace a table that is there.
     explain
         Explain every score in a sentence: what it is, what is good for these data, and what it hides.
     against
@@ -60,6 +68,8 @@ def evaluate(
             masks=mask_settings,
             images=image_settings,
             settings=scores,
+            errors=errors,
+            overwrite=overwrite,
             cancel=cancel,
         ),
         output,
@@ -83,17 +93,20 @@ def evaluate(
 
 
 def _tables(evaluation: Evaluation) -> Group:
-    from napari_cytounet.measurement.explanations import EXPLANATIONS
+    from napari_cytounet.measurement.object_errors import count_errors
 
     tables: list[RenderableType] = [_image_table(evaluation), "", _score_table(evaluation)]
+    explained = meanings(MEANINGS)
     if evaluation.object_scores is not None:
-        tables += ["", _object_table(evaluation.object_scores)]
-    meanings = [f"{_heading(name)}: {EXPLANATIONS[name].what}" for name in evaluation.scores]
-    return Group(*tables, "", *meanings, "", *evaluation.notes)
+        wrong = count_errors(error for _, error in evaluation.errors)
+        counted = ", ".join(f"{count} {kind}" for kind, count in wrong.items())
+        tables += ["", _object_table(evaluation.object_scores), "", f"objects that went wrong: {counted}"]
+        explained += meanings(OBJECT_MEANINGS)
+    return Group(*tables, "", *explained, "", *evaluation.notes)
 
 
 def _image_table(evaluation: Evaluation) -> Table:
-    table = Table("image", *(_heading(name) for name in evaluation.scores), box=None)
+    table = Table("image", *(heading(name) for name in evaluation.scores), box=None)
     for image in evaluation.per_image:
         scores = image.as_dict()
         table.add_row(image.name, *(_number(scores[name]) for name in evaluation.scores))
@@ -102,18 +115,18 @@ def _image_table(evaluation: Evaluation) -> Table:
 
 def _score_table(evaluation: Evaluation) -> Table:
     table = Table("score", "mean of images", "95 %", "pooled", "95 %", box=None)
-    for name, summary in evaluation.scores.items():
-        table.add_row(_heading(name), *_cells(summary))
+    for name, summary in (evaluation.scores | (evaluation.object_quality or {})).items():
+        table.add_row(heading(name), *_cells(summary))
     if len(evaluation.class_scores) > 1:
         for number, scores in enumerate(evaluation.class_scores, start=1):
             for name, summary in scores.items():
-                table.add_row(f"class {number}: {_heading(name)}", *_cells(summary))
+                table.add_row(f"class {number}: {heading(name)}", *_cells(summary))
     return table
 
 
 def _object_table(scores: dict[float, dict[str, Summary]]) -> Table:
     names = list(next(iter(scores.values())))
-    table = Table("objects, at IoU", *map(_heading, names), box=None)
+    table = Table("objects, at IoU", *map(heading, names), box=None)
     for threshold, summaries in scores.items():
         table.add_row(f"{threshold:g}", *(_number(summaries[name].pooled) for name in names))
     return table
@@ -126,10 +139,6 @@ def _cells(summary: Summary) -> list[str]:
         _number(summary.pooled),
         _interval(summary.pooled_interval),
     ]
-
-
-def _heading(name: str) -> str:
-    return name.replace("_", " ").replace("iou", "IoU").replace("f1", "F1")
 
 
 def _number(value: object) -> str:

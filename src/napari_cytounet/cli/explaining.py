@@ -79,6 +79,7 @@ def explanations(evaluation: Evaluation, against: dict[str, Any]) -> dict[str, s
 
     summaries = dict(evaluation.scores)
     summaries |= next(iter((evaluation.object_scores or {}).values()), {})
+    summaries |= evaluation.object_quality or {}
     return {
         name: explain(name, summary.pooled, summary.pooled_interval, against.get(name))
         for name, summary in summaries.items()

@@ -10,9 +10,20 @@ from rich.console import Group
 from rich.table import Table
 
 from napari_cytounet.cli.jobs import run_job
-from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions
+from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
 from napari_cytounet.cli.printing import print_result
-from napari_cytounet.settings import ImageSettings, MaskSettings
+from napari_cytounet.settings import ImageSettings, MaskSettings, MeasureSettings
+
+HEADINGS = (
+    "image",
+    "objects",
+    "covered",
+    "per mm²",
+    "mean area, px",
+    "median",
+    "mean area, µm²",
+    "median",
+)
 
 
 def measure(
@@ -22,6 +33,7 @@ def measure(
     out: Path,
     image: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
+    measurements: Annotated[MeasureSettings, options_of("Measurements")] = MeasureSettings(),
     mask_settings: Masks = MaskSettings(),
     image_settings: Images = ImageSettings(),
     output: Output = OutputOptions(),
@@ -33,7 +45,7 @@ def measure(
     labels
         Folder or file of labels: objects, or masks in which every connected patch is one.
     out
-        Table to write, as CSV: a row an object.
+        Table to write, .csv or .parquet: a row an object.
     image
         Folder or file of the images, to measure intensities.
     overwrite
@@ -48,16 +60,23 @@ def measure(
             image=image,
             masks=mask_settings,
             images=image_settings,
+            settings=measurements,
             overwrite=overwrite,
             cancel=cancel,
         ),
         output,
     )
-    table = Table("image", "objects", "mean area, px", "mean area, µm²", box=None)
+    table = Table(*HEADINGS, box=None)
     for measured in result.per_image:
-        areas = (measured.mean_area_px, measured.mean_area_um2)
+        in_um = measured.area_um2
+        areas = (measured.area_px.mean, measured.area_px.median, in_um and in_um.mean, in_um and in_um.median)
+        density = measured.objects_per_mm2
         table.add_row(
-            measured.name, str(measured.objects), *("-" if area is None else f"{area:.1f}" for area in areas)
+            measured.name,
+            str(measured.objects),
+            f"{measured.confluence:.1%}",
+            "-" if density is None else f"{density:.1f}",
+            *("-" if area is None else f"{area:.1f}" for area in areas),
         )
     written = f"{result.objects} objects are in {result.path}"
     print_result(result.as_dict(), output, Group(table, written))

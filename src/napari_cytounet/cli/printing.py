@@ -48,7 +48,8 @@ class ProgressDisplay:
             case events.BatchDone():
                 self._draw("training", f"training, step {event.step}{self._score}", event.fraction, 1)
             case events.Validated():
-                self._score = f", Dice {event.dice:.3f}"
+                objects = "" if event.objects is None else f", objects {event.objects:.3f}"
+                self._score = f", Dice {event.dice:.3f}{objects}"
             case events.TileDone():
                 self._draw("tiles", f"tiles of {event.name}", event.done, event.total)
 

@@ -14,6 +14,7 @@ from napari_cytounet.settings import (
     AugmentationSettings,
     DeviceSettings,
     ImageSettings,
+    InstanceSettings,
     LossSettings,
     MaskSettings,
     NetworkSettings,
@@ -40,6 +41,7 @@ def train(
     training: Annotated[TrainingSettings, options_of("Training")] = TrainingSettings(),
     network: Annotated[NetworkSettings, options_of("Network")] = NetworkSettings(),
     loss: Annotated[LossSettings, options_of("Loss")] = LossSettings(),
+    instances: Annotated[InstanceSettings, options_of("Objects")] = InstanceSettings(),
     optimiser: Annotated[OptimiserSettings, options_of("Optimiser")] = OptimiserSettings(),
     augmentation: Annotated[AugmentationSettings, options_of("Augmentation")] = AugmentationSettings(),
     mask_settings: Masks = MaskSettings(),
@@ -75,6 +77,7 @@ def train(
         training=training,
         network=network,
         loss=loss,
+        instances=instances,
         optimiser=optimiser,
         augmentation=augmentation,
         masks=mask_settings,
@@ -102,6 +105,7 @@ def train(
 def summary(result: TrainResult) -> str:
     """Return what a training came to: in a line, and its Dice explained in another."""
     end = "Stopped; the best network so far is kept." if result.stopped else "Done."
-    quality = "" if result.dice is None else f" Dice {result.dice:.3f} on what was kept back."
+    objects = "" if result.objects is None else f", average precision of objects {result.objects:.3f}"
+    quality = "" if result.dice is None else f" Dice {result.dice:.3f}{objects} on what was kept back."
     came_to = f"{end} {result.steps} steps in {result.seconds:.0f} s.{quality} The model is {result.model}"
     return "\n".join(filter(None, [came_to, result.explanation]))

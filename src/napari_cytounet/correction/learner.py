@@ -85,7 +85,7 @@ class Learner:
             image = torch.cat([image, patches])
         image = image.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
-            logits = self.network(image)
+            logits = self.network(image)[:, : self.network.logits]
         loss = segmentation_loss(logits[: len(painted)], targets, labelled, LOSS)
         self.network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -128,7 +128,7 @@ def predict_place(
 ) -> NDArray[np.float32]:
     """Return probabilities of a place, (K, Y, X) in working pixels; the network is one for inference."""
     found = predict_box(network, plane.pixels, place.rows, place.columns, halo=HALO, device=training.device)
-    likely: NDArray[np.float32] = found.cpu().numpy()
+    likely: NDArray[np.float32] = found[: network.classes].cpu().numpy()
     return likely
 
 

@@ -23,11 +23,16 @@ class ImageFiles(Sequence["Image"]):
         The files.
     settings
         How they are read.
+    labels_of
+        Where the files are labels: the image of each.
     """
 
-    def __init__(self, paths: Sequence[Path], settings: ImageSettings) -> None:
+    def __init__(
+        self, paths: Sequence[Path], settings: ImageSettings, labels_of: Sequence[Path | None] | None = None
+    ) -> None:
         self._paths = paths
         self._settings = settings
+        self._labels_of = [None] * len(paths) if labels_of is None else labels_of
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -38,5 +43,5 @@ class ImageFiles(Sequence["Image"]):
     def __getitem__(self, index: slice) -> ImageFiles: ...
     def __getitem__(self, index: int | slice) -> Image | ImageFiles:
         if isinstance(index, slice):
-            return ImageFiles(self._paths[index], self._settings)
-        return open_image(self._paths[index], self._settings)
+            return ImageFiles(self._paths[index], self._settings, self._labels_of[index])
+        return open_image(self._paths[index], self._settings, labels_of=self._labels_of[index])

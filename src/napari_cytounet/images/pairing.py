@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from napari_cytounet.errors import PairingError
+from napari_cytounet.images.annotations.masks import find_annotated_images, is_annotated_image
 from napari_cytounet.images.folders import find_training_folders
 from napari_cytounet.images.matching import match_equal, match_without_affixes
 from napari_cytounet.images.naming import image_stem, natural_key
-from napari_cytounet.images.reading import find_images
+from napari_cytounet.images.reading import find_images, find_masks
 
 Pairing = Literal["auto", "stem", "prefix", "order"]
 _NAMED = 5  # how many files an error names
@@ -32,10 +33,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class FoundPairs:
-    """Pairs to train on, and those kept back by hand to validate on."""
+    """Pairs to train on, and those kept back by hand to validate on, with what the user should know."""
 
     training: list[Pair]
     validation: list[Pair]
+    notes: tuple[str, ...] = ()
 
 
 def find_pairs(images: Path | str, masks: Path | str | None = None, by: Pairing = "auto") -> FoundPairs:
@@ -47,7 +49,7 @@ def find_pairs(images: Path | str, masks: Path | str | None = None, by: Pairing 
         A file or folder of images; or, without `masks`, a folder that holds `images` and `masks` (or
         `labels`, `truth`, …), or holds `train` and perhaps `validation` with those inside, as in cytounet.
     masks
-        A file or folder of masks. Two files belong together whatever their names.
+        A file or folder of masks, or of annotations. Two files belong together whatever their names.
     by
         See `pair_files`.
 
@@ -60,9 +62,12 @@ def find_pairs(images: Path | str, masks: Path | str | None = None, by: Pairing 
     """
     images = Path(images)
     if masks is not None:
-        return FoundPairs(_pair_sources(images, Path(masks), by), [])
+        pairs, notes = _pair_sources(images, Path(masks), by)
+        return FoundPairs(pairs, [], notes)
     training, validation = find_training_folders(images)
-    return FoundPairs(_pair_sources(*training, by), _pair_sources(*validation, by) if validation else [])
+    pairs, notes = _pair_sources(*training, by)
+    kept, kept_notes = _pair_sources(*validation, by) if validation else ([], ())
+    return FoundPairs(pairs, kept, notes + kept_notes)
 
 
 def pair_files(images: Sequence[Path], masks: Sequence[Path], by: Pairing = "auto") -> list[Pair]:
@@ -80,7 +85,8 @@ def pair_files(images: Sequence[Path], masks: Sequence[Path], by: Pairing = "aut
     Returns
     -------
     list of Pair
-        In natural order of the images.
+        In natural order of the images. Images that annotations tell nothing of are left out: see
+        `not_annotated`.
 
     Raises
     ------
@@ -103,22 +109,39 @@ def pair_files(images: Sequence[Path], masks: Sequence[Path], by: Pairing = "aut
         _by_stem(masks, "two masks for one image"),
     )
     found = {} if by == "prefix" else match_equal(list(image_of), list(mask_of))
-    if by != "stem" and not len(found) == len(images) == len(masks):
+    annotated = all(map(is_annotated_image, masks))
+    all_found = len(found) == len(masks) and (annotated or len(found) == len(images))
+    if by != "stem" and not all_found:
         found = match_without_affixes(list(image_of), list(mask_of))
     without_mask = [image for stem, image in image_of.items() if stem not in found]
+    if annotated and found:
+        without_mask = []
     without_image = [mask for stem, mask in mask_of.items() if stem not in found.values()]
     if without_mask or without_image:
         raise PairingError(_explain(without_mask, without_image, f"{images[0].parent} and {masks[0].parent}"))
-    return [Pair(image_of[stem], mask_of[found[stem]]) for stem in image_of]
+    return [Pair(image_of[stem], mask_of[found[stem]]) for stem in image_of if stem in found]
 
 
-def _pair_sources(images: Path, masks: Path, by: Pairing) -> list[Pair]:
+def not_annotated(images: Sequence[Path], pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Return a note on the images that annotations tell nothing of; none if there are none."""
+    count = len(images) - len(pairs)
+    if not count:
+        return ()
+    return (f"{count} of {len(images)} images are not in the annotations, and are left out.",)
+
+
+def _pair_sources(images: Path, masks: Path, by: Pairing) -> tuple[list[Pair], tuple[str, ...]]:
     if images.resolve() == masks.resolve():
-        raise PairingError(f"{images} is named for both images and masks. Name where the masks are.")
-    found_images, found_masks = find_images(images), find_images(masks)
-    if found_images == [images] and found_masks == [masks]:
-        return [Pair(images, masks)]
-    return pair_files(found_images, found_masks, by)
+        # Some programs put their annotations beside the images.
+        found_images, found_masks = find_images(images), find_annotated_images(images)
+        if not found_masks:
+            raise PairingError(f"{images} is named for both images and masks. Name where the masks are.")
+    else:
+        found_images, found_masks = find_images(images), find_masks(masks)
+    if found_images == [images] and len(found_masks) == 1 and not masks.is_dir():
+        return [Pair(images, found_masks[0])], ()
+    pairs = pair_files(found_images, found_masks, by)
+    return pairs, not_annotated(found_images, pairs)
 
 
 def _in_order(images: Sequence[Path], masks: Sequence[Path]) -> list[Pair]:

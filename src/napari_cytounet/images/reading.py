@@ -8,6 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_cytounet.errors import ImageError
+from napari_cytounet.images.annotations.formats import SUFFIXES
+from napari_cytounet.images.annotations.masks import (
+    find_annotated_images,
+    is_annotated_image,
+    read_annotated_image,
+)
 from napari_cytounet.images.image import Image, image_of, naming_the_file
 from napari_cytounet.images.lazy import cut
 from napari_cytounet.images.naming import image_stem, natural_key
@@ -33,7 +39,9 @@ _FROM_THE_FILE = ImageSettings()
 _READABLE = "TIFF, PNG, JPEG, .npy, Zarr and OME-Zarr"
 
 
-def open_image(path: Path | str, settings: ImageSettings = _FROM_THE_FILE) -> Image:
+def open_image(
+    path: Path | str, settings: ImageSettings = _FROM_THE_FILE, *, labels_of: Path | None = None
+) -> Image:
     """Open an image file; large ones are read lazily.
 
     Axes T, Z and C of length 1 are left out: formats differ in whether they keep them.
@@ -41,9 +49,12 @@ def open_image(path: Path | str, settings: ImageSettings = _FROM_THE_FILE) -> Im
     Parameters
     ----------
     path
-        A TIFF, PNG, JPEG or .npy file, or a Zarr folder.
+        A TIFF, PNG, JPEG or .npy file, or a Zarr folder; or an image in an annotation file, such as
+        `annotations.json/cell_1.png`, whose objects are drawn as labels.
     settings
         Axes and pixel size where the file's own are missing or wrong. Results of ours keep their axes.
+    labels_of
+        The image that labels belong to: annotations may leave their size, and planes, to it.
 
     Raises
     ------
@@ -52,7 +63,7 @@ def open_image(path: Path | str, settings: ImageSettings = _FROM_THE_FILE) -> Im
     """
     path = Path(path)
     with naming_the_file(path):
-        stored = _reader_of(path)(path)
+        stored = _annotated(path, labels_of) if is_annotated_image(path) else _reader_of(path)(path)
         if settings.pixel_size is not None:
             z = stored.pixel_size.z if stored.pixel_size else None
             stored = replace(stored, pixel_size=PixelSize(settings.pixel_size, settings.pixel_size, z))
@@ -90,6 +101,43 @@ def find_images(source: Path | str) -> list[Path]:
         if not found:
             raise ImageError(f"holds no image that can be read ({_READABLE}): {_what_else(entries)}")
         return found
+
+
+def _annotated(path: Path, labels_of: Path | None) -> StoredImage:
+    return read_annotated_image(path, None if labels_of is None else open_image(labels_of))
+
+
+def find_masks(source: Path | str) -> list[Path]:
+    """List the masks, or other labels, that a path stands for.
+
+    Parameters
+    ----------
+    source
+        As for `find_images`; or an annotation file, or a folder that holds some and no images.
+
+    Returns
+    -------
+    list of Path
+        In natural order; of annotations an entry an image.
+
+    Raises
+    ------
+    ImageError
+        There is nothing there, or neither image nor annotations.
+    """
+    source = Path(source)
+    is_file = source.is_file() and source.suffix.lower() in SUFFIXES
+    if is_file or (source.is_dir() and not contains_images(source)):
+        annotated = find_annotated_images(source)
+        if annotated or is_file:
+            return annotated
+    return find_images(source)
+
+
+def contains_images(folder: Path) -> bool:
+    """Tell whether a folder is an image (a Zarr), or holds some."""
+    entries = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    return _is_image(folder) or any(map(_is_image, entries))
 
 
 def _squeeze(image: Image) -> Image:

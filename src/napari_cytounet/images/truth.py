@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skimage.measure import label as connected_regions
 
 from napari_cytounet.errors import MaskError
+from napari_cytounet.images.annotations.drawing import CROWD
 from napari_cytounet.images.mask_kinds import check_kind, guess_kind
 from napari_cytounet.images.mask_statistics import MaskStatistics, gather_statistics
 from napari_cytounet.images.mask_values import (
@@ -21,12 +22,14 @@ from napari_cytounet.images.mask_values import (
     describe,
     read_mask_plane,
 )
+from napari_cytounet.images.object_categories import class_of_labels, object_categories
 from napari_cytounet.images.outlines import fill_outlines
 from napari_cytounet.settings import MaskKind, MaskSettings
 
 if TYPE_CHECKING:
     from napari_cytounet.images.image import Image
 
+_CATEGORISED = (MaskKind.INSTANCES, MaskKind.CLASSES)
 UNLABELLED = -1
 """Value of pixels that nobody labelled: they carry no loss and no score anywhere."""
 
@@ -63,6 +66,8 @@ class MaskReading:
         class 1 is everything that is not background.
     invert, ignore_value, empty_planes
         As in `MaskSettings`.
+    class_names
+        Of class 1, 2, …, where the masks tell the category of each object, as annotations do.
     """
 
     kind: MaskKind
@@ -71,10 +76,13 @@ class MaskReading:
     invert: bool = False
     ignore_value: int | None = None
     empty_planes: bool = False
+    class_names: tuple[str, ...] = ()
 
     @property
     def class_count(self) -> int:
         """Number of classes besides background."""
+        if self.class_names:
+            return len(self.class_names)
         return len(self.values) if self.kind is MaskKind.CLASSES else 1
 
     def read(self, mask: Image, index: tuple[int, ...] = ()) -> Truth | None:
@@ -93,6 +101,8 @@ class MaskReading:
         plane = read_mask_plane(mask, index, ignore_value=self.ignore_value, empty_planes=self.empty_planes)
         if plane is None:
             return None
+        if self.class_names:
+            return self._categorised(plane, mask)
         if self.kind is MaskKind.CLASSES:
             return Truth(self._classes(plane, describe(mask, index)), None)
         if self.kind is MaskKind.INSTANCES:
@@ -103,6 +113,16 @@ class MaskReading:
             instances = connected_regions(filled, connectivity=2).astype(np.int32)
         instances[~plane.labelled] = UNLABELLED
         return Truth(np.sign(instances).astype(np.int16), instances)
+
+    def _categorised(self, plane: MaskPlane, mask: Image) -> Truth:
+        of_label = class_of_labels(mask, self.class_names)
+        classes = of_label[np.where(plane.labelled, plane.values, 0)]
+        classes[~plane.labelled] = UNLABELLED
+        if self.kind is MaskKind.CLASSES:
+            return Truth(classes, None)
+        instances = _as_int32(plane.values)
+        instances[~plane.labelled] = UNLABELLED
+        return Truth(classes, instances)
 
     def _classes(self, plane: MaskPlane, described: str) -> NDArray[np.int16]:
         classes = np.full(plane.values.shape, UNLABELLED, dtype=np.int16)
@@ -152,11 +172,18 @@ def understand_masks(masks: Sequence[Image], settings: MaskSettings) -> MaskRead
     if not masks:
         raise MaskError("There are no masks to read.")
     folder = _folder(masks)
+    told = all(mask.tags.get("kind") == MaskKind.INSTANCES for mask in masks)
+    if told and settings.ignore_value is None:
+        settings = settings.model_copy(update={"ignore_value": CROWD})
     statistics = gather_statistics(masks, settings)
     _refuse_one_sided(statistics, settings, folder)
     kind, reason = settings.masks, ""
-    if kind is None:
+    if kind is None and told:
+        kind, reason = MaskKind.INSTANCES, "the files say so"
+    elif kind is None:
         kind, reason = guess_kind(statistics, settings, folder)
+    elif kind in _CATEGORISED and told:
+        reason = "as you said"
     else:
         reason = check_kind(kind, statistics, folder)
     if settings.invert and kind in {MaskKind.CLASSES, MaskKind.INSTANCES}:
@@ -171,7 +198,14 @@ def understand_masks(masks: Sequence[Image], settings: MaskSettings) -> MaskRead
         invert=settings.invert,
         ignore_value=settings.ignore_value,
         empty_planes=settings.empty_planes,
+        class_names=_class_names(masks, settings) if told and kind in _CATEGORISED else (),
     )
+
+
+def _class_names(masks: Sequence[Image], settings: MaskSettings) -> tuple[str, ...]:
+    """Return the categories of the objects of a folder, in the user's order, or that of the alphabet."""
+    names, chosen = object_categories(masks), settings.class_names or ()
+    return chosen if set(chosen) == set(names) else names
 
 
 def _class_values(

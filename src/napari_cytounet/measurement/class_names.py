@@ -64,6 +64,13 @@ def read_as_learnt(reading: MaskReading, names: Sequence[str], values: tuple[Mas
     >>> read_as_learnt(of_truth, ["red", "white", "dead"], (1, 2, 3)).values
     (1, 2, 3)
     """
+    if reading.class_names and len(names) > 1:
+        if not set(reading.class_names) <= set(names):
+            raise MaskError(
+                f"The predictions and the truth hold other classes: the model knows {', '.join(names)}, and "
+                f"the objects of the truth are {', '.join(reading.class_names)}. Give both the same names."
+            )
+        return replace(reading, class_names=tuple(names))
     # Truth of a single value reads as binary, though it may be one of several classes.
     one_class_of_several = reading.kind is MaskKind.BINARY and len(names) > 1 and not reading.invert
     if not names or not (reading.kind is MaskKind.CLASSES or one_class_of_several):

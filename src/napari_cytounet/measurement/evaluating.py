@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_cytounet.errors import Cancelled, MaskError
-from napari_cytounet.events import Event, Notice, Progress, drain
+from napari_cytounet.events import Event, FileWritten, Notice, Progress, drain
 from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.notes import counted_notes
-from napari_cytounet.images.pairing import pair_files
-from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.pairing import not_annotated, pair_files
+from napari_cytounet.images.reading import find_masks, open_image
 from napari_cytounet.images.truth import Truth, understand_masks
 from napari_cytounet.measurement.class_names import class_names, class_values, read_as_learnt
+from napari_cytounet.measurement.error_table import write_errors
 from napari_cytounet.measurement.evaluation import Evaluation, summarise_images
 from napari_cytounet.measurement.image_scores import ImageScores, score_image
 from napari_cytounet.measurement.results import label_kind, read_labels, result_kind
+from napari_cytounet.measurement.table import check_table_path
 from napari_cytounet.settings import ImageSettings, MaskKind, MaskSettings, ScoreSettings
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def evaluate(
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
     settings: ScoreSettings = ScoreSettings(),
+    errors: Path | str | None = None,
+    overwrite: bool = False,
     cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> Evaluation:
@@ -54,6 +58,10 @@ def evaluate(
         Axes of the files, where their metadata is missing or wrong.
     settings
         When a boundary counts as found, and how intervals are drawn.
+    errors
+        CSV file to write: a row for every object that is merged, split, missed or invented, with its place.
+    overwrite
+        Replace a file of errors that is there.
     cancel
         Set it to stop.
     on_event
@@ -67,6 +75,8 @@ def evaluate(
 
     Raises
     ------
+    OutputError
+        If the file of errors is there already, or cannot be written.
     PairingError
         If a file has no partner.
     MaskError
@@ -76,7 +86,14 @@ def evaluate(
         If it was stopped.
     """
     job = evaluating(
-        Path(predicted), Path(truth), masks=masks, images=images, settings=settings, cancel=cancel
+        Path(predicted),
+        Path(truth),
+        masks=masks,
+        images=images,
+        settings=settings,
+        errors=None if errors is None else Path(errors),
+        overwrite=overwrite,
+        cancel=cancel,
     )
     return drain(job, on_event)
 
@@ -88,6 +105,8 @@ def evaluating(
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
     settings: ScoreSettings = ScoreSettings(),
+    errors: Path | None = None,
+    overwrite: bool = False,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, Evaluation]:
     """Score predictions as a job: yields events and returns what `evaluate` returns.
@@ -97,32 +116,42 @@ def evaluating(
     Cancelled
         If `cancel` is set before all images are scored.
     """
-    pairs = pair_files(find_images(predicted), find_images(truth), masks.pairing)
-    reading = understand_masks(ImageFiles([pair.mask for pair in pairs], images), masks)
-    notes = [f"The truth is read as {reading.kind}: {reading.reason}."]
-    yield Notice(notes[0])
-    first = open_image(pairs[0].image, images)
+    if errors is not None:
+        check_table_path(errors, overwrite=overwrite)
+    found = find_masks(predicted)
+    pairs = pair_files(found, find_masks(truth), masks.pairing)
+    truths = ImageFiles([pair.mask for pair in pairs], images, [pair.image for pair in pairs])
+    reading = understand_masks(truths, masks)
+    read_as = f"The truth is read as {reading.kind}: {reading.reason}."
+    notes = [read_as, *not_annotated(found, pairs)]
+    yield from map(Notice, notes)
+    first = open_image(pairs[0].image, images, labels_of=pairs[0].mask)
     names = _classes_in_map(first)
     reading = read_as_learnt(reading, names, class_values(first))
+    if reading.class_names and label_kind(first, reading) is MaskKind.INSTANCES:
+        reading = replace(reading, class_names=())  # objects are compared, whatever their class
+    says_nothing = ""
     scored: list[ImageScores] = []
     read: list[tuple[str, ...]] = []
     for number, pair in enumerate(pairs):
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"Stopped after {number} of {len(pairs)} images; no scores were made.")
         yield Progress("images", number, len(pairs))
-        prediction, mask = open_image(pair.image, images), open_image(pair.mask, images)
+        prediction = open_image(pair.image, images, labels_of=pair.mask)
+        mask = open_image(pair.mask, images, labels_of=pair.image)
         if _classes_in_map(prediction) != names:
             raise MaskError(
                 f"{pairs[0].image} and {pair.image} come from models of different classes. Evaluate the "
                 "results of one model at a time."
             )
         read += [prediction.notes, mask.notes]
-        if result_kind(prediction) is None and len(notes) == 1:
-            notes.append(
+        if result_kind(prediction) is None and not says_nothing:
+            says_nothing = (
                 f"{pair.image.name} and files like it do not say what they hold: they are read like the "
                 f"truth, as {reading.kind}."
             )
-            yield Notice(notes[1])
+            notes.append(says_nothing)
+            yield Notice(says_nothing)
         scores = yield from _scoring_planes(prediction, mask, reading, settings.tolerance)
         if scores is not None:
             scored.append(scores)
@@ -130,7 +159,11 @@ def evaluating(
     for notice in counted_notes(read):
         notes.append(notice.text)
         yield notice
-    return summarise_images(scored, tolerance=settings.tolerance, seed=settings.seed, notes=notes)
+    evaluation = summarise_images(scored, tolerance=settings.tolerance, seed=settings.seed, notes=notes)
+    if errors is not None:
+        write_errors(errors, evaluation)
+        yield FileWritten(str(errors))
+    return evaluation
 
 
 def _scoring_planes(
@@ -158,7 +191,12 @@ def _scoring_planes(
         predicted = _read_prediction(prediction, index, reading)
         try:
             plane = score_image(
-                predicted, truth, reading.class_count, name=prediction.name, tolerance=tolerance
+                predicted,
+                truth,
+                reading.class_count,
+                name=prediction.name,
+                plane=mask.plane_name(index).removeprefix(mask.name).strip(),
+                tolerance=tolerance,
             )
         except MaskError as error:
             raise MaskError(f"{both}: {error}") from error

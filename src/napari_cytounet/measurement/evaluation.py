@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_cytounet.measurement.image_objects import quality_scores
 from napari_cytounet.measurement.image_scores import class_scores, mean_class_scores
-from napari_cytounet.measurement.object_scores import object_scores
+from napari_cytounet.measurement.object_errors import ObjectError, count_errors
+from napari_cytounet.measurement.object_scores import mean_average_precision, object_scores
 from napari_cytounet.measurement.summary import resamplings, summarise
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_cytounet.measurement.image_objects import ImageObjects
     from napari_cytounet.measurement.image_scores import ImageScores, Scores
     from napari_cytounet.measurement.summary import Summary
 
@@ -39,6 +42,9 @@ class Evaluation:
     object_scores
         For each IoU threshold `average_precision`, `f1` and `mean_matched_iou` (see `ObjectScores`). None if
         some image tells no objects on one of its sides.
+    object_quality
+        `mean_average_precision` over these thresholds, the three of `PanopticScores`, and `seg`. None where
+        `object_scores` is.
     tolerance
         Pixels within which a boundary counted as found.
     seed
@@ -51,9 +57,20 @@ class Evaluation:
     scores: Summaries
     class_scores: tuple[Summaries, ...]
     object_scores: dict[float, Summaries] | None
+    object_quality: Summaries | None
     tolerance: float
     seed: int
     notes: tuple[str, ...]
+
+    @property
+    def errors(self) -> list[tuple[str, ObjectError]]:
+        """The objects that went wrong, each with the name of its image."""
+        return [
+            (image.name, error)
+            for image in self.per_image
+            if image.objects is not None
+            for error in image.objects.errors
+        ]
 
     def as_dict(self) -> dict[str, object]:
         """Return a JSON-ready dictionary."""
@@ -69,6 +86,9 @@ class Evaluation:
                 {"iou_threshold": threshold} | _as_dicts(summaries)
                 for threshold, summaries in self.object_scores.items()
             ],
+            "object_quality": self.object_quality and _as_dicts(self.object_quality),
+            "error_counts": self.object_scores and count_errors(error for _, error in self.errors),
+            "errors": [{"image": name} | error.as_dict() for name, error in self.errors],
             "boundary_tolerance": self.tolerance,
             "seed": self.seed,
             "notes": list(self.notes),
@@ -94,6 +114,8 @@ def summarise_images(
     """
     draws = resamplings(len(images), seed)
     classes = np.stack([image.classes for image in images])
+    objects = [image.objects for image in images if image.objects is not None]
+    told = len(objects) == len(images)
     notes = tuple(notes)
     if len(images) == 1:
         notes += ("one image only: there is no interval, since one image says nothing about others",)
@@ -103,23 +125,28 @@ def summarise_images(
         class_scores=tuple(
             _summaries(classes[:, index], class_scores, draws) for index in range(classes.shape[1])
         ),
-        object_scores=_object_summaries(images, draws),
+        object_scores=_object_summaries(objects, draws) if told else None,
+        object_quality=_quality_summaries(objects, draws) if told else None,
         tolerance=tolerance,
         seed=seed,
         notes=notes,
     )
 
 
-def _object_summaries(
-    images: Sequence[ImageScores], draws: NDArray[np.int64]
-) -> dict[float, Summaries] | None:
-    counts = [image.objects for image in images if image.objects is not None]
-    if len(counts) < len(images):
-        return None
-    stacked = np.stack(counts)
+def _object_summaries(objects: Sequence[ImageObjects], draws: NDArray[np.int64]) -> dict[float, Summaries]:
+    matches = np.stack([image.matches for image in objects])
     return {
-        threshold: _summaries(stacked[:, index], lambda counts: object_scores(counts)._asdict(), draws)
-        for index, threshold in enumerate(images[0].thresholds)
+        threshold: _summaries(matches[:, index], lambda counts: object_scores(counts)._asdict(), draws)
+        for index, threshold in enumerate(objects[0].thresholds)
+    }
+
+
+def _quality_summaries(objects: Sequence[ImageObjects], draws: NDArray[np.int64]) -> Summaries:
+    matches = np.stack([image.matches for image in objects])
+    quality = np.stack([image.quality for image in objects])
+    return {
+        "mean_average_precision": summarise(matches, mean_average_precision, draws),
+        **_summaries(quality, quality_scores, draws),
     }
 
 

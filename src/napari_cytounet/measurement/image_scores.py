@@ -9,7 +9,8 @@ import numpy as np
 
 from napari_cytounet.errors import MaskError
 from napari_cytounet.measurement.boundary import TOLERANCE, boundary_counts, boundary_f1
-from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS, object_counts, object_scores
+from napari_cytounet.measurement.image_objects import ImageObjects, count_objects, quality_scores
+from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS, object_scores
 from napari_cytounet.measurement.pixel_scores import pixel_counts, pixel_scores
 from napari_cytounet.measurement.ratios import mean_of_defined
 from napari_cytounet.measurement.summary import json_number
@@ -55,15 +56,12 @@ class ImageScores:
     classes
         int64 (classes, 8): the columns of `pixel_counts`, then those of `boundary_counts`.
     objects
-        float64 (thresholds, 4): see `object_counts`. None if truth or prediction tells no objects.
-    thresholds
-        IoU thresholds of `objects`.
+        None if truth or prediction tells no objects.
     """
 
     name: str
     classes: NDArray[np.int64]
-    objects: NDArray[np.float64] | None
-    thresholds: tuple[float, ...]
+    objects: ImageObjects | None
 
     @property
     def labelled(self) -> int:
@@ -73,41 +71,31 @@ class ImageScores:
     def __add__(self, plane: ImageScores) -> ImageScores:
         """Pool with the counts of another plane of the same image."""
         objects = None if self.objects is None or plane.objects is None else self.objects + plane.objects
-        return ImageScores(self.name, self.classes + plane.classes, objects, self.thresholds)
+        return ImageScores(self.name, self.classes + plane.classes, objects)
 
     def as_dict(self) -> dict[str, object]:
         """Return the scores as a JSON-ready dictionary; a score that is not defined is None.
 
-        The scores at the top are means over the classes; `classes` has those of each class and `objects`
-        those at each IoU threshold.
+        The scores at the top are means over the classes; `classes` has those of each class, `objects` those
+        at each IoU threshold, `object_quality` those of objects without one, and `errors` the number of
+        objects that are merged, split, missed and invented.
         """
         scores: dict[str, object] = {"name": self.name, "labelled_pixels": self.labelled}
         scores |= _numbers(mean_class_scores(self.classes))
         scores["classes"] = [
             {"class": index + 1} | _numbers(class_scores(counts)) for index, counts in enumerate(self.classes)
         ]
-        scores["objects"] = None if self.objects is None else self._objects_as_dicts(self.objects)
-        return scores
-
-    def _objects_as_dicts(self, objects: NDArray[np.float64]) -> list[dict[str, object]]:
-        return [
-            {
-                "iou_threshold": threshold,
-                "true_positives": int(counts[0]),
-                "false_positives": int(counts[1]),
-                "false_negatives": int(counts[2]),
-            }
-            | _numbers(object_scores(counts)._asdict())
-            for threshold, counts in zip(self.thresholds, objects, strict=True)
-        ]
+        untold = {"objects": None, "object_quality": None, "errors": None}
+        return scores | (untold if self.objects is None else self.objects.as_dict())
 
 
 def pooled_scores(scores: ImageScores) -> dict[str, float]:
-    """Return the scores over the classes, and of the objects at the lowest IoU threshold."""
-    values = {name: float(value) for name, value in mean_class_scores(scores.classes).items()}
-    if scores.objects is None:
-        return values
-    return values | {name: float(value) for name, value in object_scores(scores.objects[0])._asdict().items()}
+    """Return the scores over the classes, and those of objects: at the lowest IoU, and without one."""
+    values = mean_class_scores(scores.classes)
+    if scores.objects is not None:
+        values |= object_scores(scores.objects.matches[0])._asdict()
+        values |= quality_scores(scores.objects.quality)
+    return {name: float(value) for name, value in values.items()}
 
 
 def score_image(
@@ -116,6 +104,7 @@ def score_image(
     class_count: int = 1,
     *,
     name: str = "image",
+    plane: str = "",
     tolerance: float = TOLERANCE,
     thresholds: Sequence[float] = IOU_THRESHOLDS,
 ) -> ImageScores:
@@ -130,6 +119,8 @@ def score_image(
         Number of classes without background.
     name
         Name of the image, for the result.
+    plane
+        Place of the plane in its stack, for the errors.
     tolerance
         In pixels, for the boundary F1.
     thresholds
@@ -159,8 +150,8 @@ def score_image(
     boundary = boundary_counts(predicted.classes, truth.classes, class_count, tolerance)
     objects = None
     if predicted.instances is not None and truth.instances is not None:
-        objects = object_counts(predicted.instances, truth.instances, thresholds)
-    return ImageScores(name, np.concatenate([pixels, boundary], axis=-1), objects, tuple(thresholds))
+        objects = count_objects(predicted.instances, truth.instances, thresholds, plane)
+    return ImageScores(name, np.concatenate([pixels, boundary], axis=-1), objects)
 
 
 def _size(side: Truth) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.notes import counted_notes
-from napari_cytounet.images.pairing import pair_files
-from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.object_categories import class_of_labels, object_categories
+from napari_cytounet.images.pairing import not_annotated, pair_files
+from napari_cytounet.images.reading import find_images, find_masks, open_image
 from napari_cytounet.images.truth import MaskReading, understand_masks
 from napari_cytounet.measurement.object_classes import (
     classes_from_map,
@@ -45,6 +46,8 @@ class LabelledPlane:
     ----------
     place
         Where it lies in its stack, such as `T=3 Z=0`; empty for a single image.
+    position
+        The same by its axes, T and Z as far as they are there.
     instances
         Labels of the objects, (Y, X).
     instance_classes
@@ -58,6 +61,7 @@ class LabelledPlane:
     """
 
     place: str
+    position: dict[str, int]
     instances: NDArray[np.int32]
     instance_classes: dict[int, int] | None
     class_names: tuple[str, ...]
@@ -85,6 +89,8 @@ class LabelFiles:
         Whether some file has one, tells the classes of its objects, and names them.
     read_notes
         What was guessed while each of the files was read.
+    left_out
+        A note on images that annotations tell nothing of.
     """
 
     paths: tuple[tuple[Path, Path | None], ...]
@@ -96,6 +102,7 @@ class LabelFiles:
     has_classes: bool
     has_class_names: bool
     read_notes: tuple[tuple[str, ...], ...]
+    left_out: tuple[str, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -103,7 +110,7 @@ class LabelFiles:
         read_as = f"The labels are read as {self.reading.kind}: {self.reading.reason}."
         guessed = tuple(notice.text for notice in counted_notes(self.read_notes))
         patches = () if self.kinds == {MaskKind.INSTANCES} else (_PATCHES,)
-        return (read_as, *patches, *guessed)
+        return (read_as, *patches, *guessed, *self.left_out)
 
     def planes(self, number: int) -> Iterator[LabelledPlane]:
         """Read the planes of one file, without those that nobody labelled.
@@ -128,15 +135,19 @@ class LabelFiles:
             if plane is None:
                 continue
             instances, classes = objects_of(plane), None
-            if label_kind(labels, self.reading) is MaskKind.CLASSES:
+            categories = object_categories([labels])
+            if categories:
+                classes = dict(enumerate(class_of_labels(labels, categories).tolist()))
+            elif label_kind(labels, self.reading) is MaskKind.CLASSES:
                 classes = classes_of_objects(instances, plane.classes)
             elif class_map is not None:
                 classes = classes_from_map(instances, class_map, index)
             yield LabelledPlane(
                 place=labels.plane_name(index).removeprefix(labels.name).strip(),
+                position=dict(zip(labels.plane_axes, index, strict=True)),
                 instances=instances,
                 instance_classes=classes,
-                class_names=several_class_names(labels),
+                class_names=categories or several_class_names(labels),
                 image=None if image is None else image.read(index),
                 pixel_size=_pixel_size(labels, image),
             )
@@ -163,9 +174,12 @@ def find_label_files(
     MaskError
         If the labels cannot be understood.
     """
-    paths: tuple[tuple[Path, Path | None], ...] = tuple((path, None) for path in find_images(labels))
+    left_out: tuple[str, ...] = ()
+    paths: tuple[tuple[Path, Path | None], ...] = tuple((path, None) for path in find_masks(labels))
     if image is not None:
-        pairs = pair_files(find_images(image), [path for path, _ in paths], masks.pairing)
+        found = find_images(image)
+        pairs = pair_files(found, [path for path, _ in paths], masks.pairing)
+        left_out = not_annotated(found, pairs)
         paths = tuple((pair.mask, pair.image) for pair in pairs)
     others, kinds = [], set()
     channels, has_pixel_size, has_classes, has_class_names = 0, False, False, False
@@ -179,8 +193,9 @@ def find_label_files(
             kinds.add(kind)
         channels = max(channels, 0 if intensities is None else intensities.channels)
         has_pixel_size |= _pixel_size(labelled, intensities) is not None
-        has_classes |= open_class_map(labelled) is not None
-        has_class_names |= bool(several_class_names(labelled))
+        categories = object_categories([labelled])
+        has_classes |= bool(categories) or open_class_map(labelled) is not None
+        has_class_names |= bool(categories or several_class_names(labelled))
         notes += [opened.notes for opened in (labelled, intensities) if opened is not None]
     if others:
         reading = understand_masks(ImageFiles(others, images), masks)
@@ -197,11 +212,12 @@ def find_label_files(
         has_classes=has_classes or MaskKind.CLASSES in all_kinds,
         has_class_names=has_class_names,
         read_notes=tuple(notes),
+        left_out=left_out,
     )
 
 
 def _open(label_path: Path, image_path: Path | None, settings: ImageSettings) -> tuple[Image, Image | None]:
-    labels = open_image(label_path, settings)
+    labels = open_image(label_path, settings, labels_of=image_path)
     return labels, None if image_path is None else open_image(image_path, settings)
 
 

@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_cytounet.errors import Cancelled, OutputError
+from napari_cytounet.errors import Cancelled
 from napari_cytounet.events import Event, FileWritten, Notice, Progress, drain
 from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.pixel_size import PixelSize
+from napari_cytounet.measurement.image_summary import MeasuredImage, summarise_objects
 from napari_cytounet.measurement.label_files import find_label_files
-from napari_cytounet.measurement.objects import measure_objects
-from napari_cytounet.measurement.table import open_table
-from napari_cytounet.settings import ImageSettings, MaskSettings
+from napari_cytounet.measurement.objects import measure_objects, measuring_objects
+from napari_cytounet.measurement.table import FORMATS, check_table_path, open_table
+from napari_cytounet.settings import ImageSettings, MaskSettings, MeasureSettings
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable
+
+    from numpy.typing import NDArray
 
     from napari_cytounet.measurement.label_files import LabelFiles, LabelledPlane
     from napari_cytounet.measurement.objects import Columns
     from napari_cytounet.measurement.table import TableWriter
-
-
-@dataclass(frozen=True)
-class MeasuredImage:
-    """The objects of one image (of a stack: of all planes together).
-
-    Attributes
-    ----------
-    name
-        Name of the label file.
-    objects
-        Their number.
-    mean_area_px, mean_area_um2
-        Mean area; None without objects, and in square micrometres without a pixel size.
-    """
-
-    name: str
-    objects: int
-    mean_area_px: float | None
-    mean_area_um2: float | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +55,7 @@ class MeasureResult:
         return {
             "path": str(self.path),
             "objects": self.objects,
-            "per_image": [asdict(image) for image in self.per_image],
+            "per_image": [image.as_dict() for image in self.per_image],
             "notes": list(self.notes),
         }
 
@@ -84,6 +67,7 @@ def measure(
     image: Path | str | None = None,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
+    settings: MeasureSettings = MeasureSettings(),
     overwrite: bool = False,
     cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
@@ -97,16 +81,18 @@ def measure(
         class is an object. Our own results say what they hold; for `instances` of several classes, the class
         maps in the folder `classes` beside it tell the class of each object.
     out
-        CSV file to write: a row an object with its `image`, its `plane` (such as `T=3 Z=0`, empty for a
-        single image) and the columns of `measure_objects`, with a `class_name` after the `class` where
-        results of ours name several classes. A cell is empty where an image lacks what others have (a pixel
-        size, a channel).
+        Table to write, .csv or .parquet (which needs the extra `parquet`): a row an object with its `image`,
+        its `plane` (such as `T=3 Z=0`, empty for a single image) and the columns of `measure_objects`, with a
+        `class_name` after the `class` where labels name classes. A cell is empty where an image lacks what
+        others have (a pixel size, a channel).
     image
         Folder or file of the images, to measure intensities.
     masks
         What the labels hold, if it is not to be guessed, and how files find each other.
     images
         Axes and pixel size, where the files' metadata is missing or wrong.
+    settings
+        What is measured besides.
     overwrite
         Replace a table that is there.
     cancel
@@ -131,6 +117,7 @@ def measure(
         image=None if image is None else Path(image),
         masks=masks,
         images=images,
+        settings=settings,
         overwrite=overwrite,
         cancel=cancel,
     )
@@ -144,6 +131,7 @@ def measuring(
     image: Path | None = None,
     masks: MaskSettings = MaskSettings(),
     images: ImageSettings = ImageSettings(),
+    settings: MeasureSettings = MeasureSettings(),
     overwrite: bool = False,
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, MeasureResult]:
@@ -154,26 +142,24 @@ def measuring(
     Cancelled
         If `cancel` is set before all images are measured; no table is left then.
     """
-    if out.suffix.lower() != ".csv":
-        raise OutputError(f"{out}: the table is written as CSV. Give it a name that ends in .csv.")
-    if out.exists() and not overwrite:
-        raise OutputError(f"{out}: is there already. Choose another name, or say --overwrite.")
+    check_table_path(out, overwrite=overwrite, suffixes=tuple(FORMATS))
     files = find_label_files(labels, image, masks, images)
     for note in files.notes:
         yield Notice(note)
     measured: list[MeasuredImage] = []
-    with open_table(out, ["image", "plane", *_column_names(files)]) as table:
+    with open_table(out, ["image", "plane", *_column_names(files, settings)]) as table:
         for number, (path, _) in enumerate(files.paths):
             if cancel is not None and cancel.is_set():
                 raise Cancelled(f"Stopped after {number} of {len(files.paths)} images; no table was written.")
             yield Progress("images", number, len(files.paths))
-            measured.append(_measure_file(image_stem(path), files.planes(number), table))
+            planes = _measuring_file(image_stem(path), files.planes(number), table, settings)
+            measured.append((yield from _stoppable(planes, number, len(files.paths), cancel)))
     yield Progress("images", len(files.paths), len(files.paths))
     yield FileWritten(str(out))
     return MeasureResult(out, sum(image.objects for image in measured), tuple(measured), files.notes)
 
 
-def _column_names(files: LabelFiles) -> list[str]:
+def _column_names(files: LabelFiles, settings: MeasureSettings) -> list[str]:
     """Name all columns that some file has, in order: those of an empty image that has everything."""
     names = list(
         measure_objects(
@@ -181,6 +167,7 @@ def _column_names(files: LabelFiles) -> list[str]:
             np.zeros((files.channels, 1, 1)),
             PixelSize(1, 1) if files.has_pixel_size else None,
             {} if files.has_classes else None,
+            settings,
         )
     )
     if files.has_classes and files.has_class_names:
@@ -188,25 +175,41 @@ def _column_names(files: LabelFiles) -> list[str]:
     return names
 
 
-def _measure_file(name: str, planes: Iterable[LabelledPlane], table: TableWriter) -> MeasuredImage:
-    """Write the objects of one file into the table."""
-    areas_px: list[float] = []
-    areas_um2: list[float] = []
+def _stoppable(
+    job: Generator[float, None, MeasuredImage], number: int, count: int, cancel: threading.Event | None
+) -> Generator[Event, None, MeasuredImage]:
+    """Turn the share of one image into progress over all of them, and stop between batches of objects."""
+    while True:
+        try:
+            share = next(job)
+        except StopIteration as end:
+            measured: MeasuredImage = end.value
+            return measured
+        if cancel is not None and cancel.is_set():
+            raise Cancelled(f"Stopped after {number} of {count} images; no table was written.")
+        yield Progress("images", number + share, count)
+
+
+def _measuring_file(
+    name: str, planes: Iterable[LabelledPlane], table: TableWriter, settings: MeasureSettings
+) -> Generator[float, None, MeasuredImage]:
+    """Write the objects of one file into the table; yields the share of a plane that is done."""
+    areas: list[NDArray[np.integer]] = []
+    pixels, pixel_area = 0, None
     for plane in planes:
-        columns = measure_objects(plane.instances, plane.image, plane.pixel_size, plane.instance_classes)
+        columns = yield from measuring_objects(
+            plane.instances, plane.image, plane.pixel_size, plane.instance_classes, settings
+        )
         rows = len(columns["label"])
         place = {"image": [name] * rows, "plane": [plane.place] * rows}
         table.write({**place, **_class_name_column(plane, columns), **columns})
-        areas_px.extend(columns["area_px"])
-        areas_um2.extend(columns.get("area_um2", ()))
-    return MeasuredImage(name, len(areas_px), _mean(areas_px), _mean(areas_um2))
+        areas.append(np.asarray(columns["area_px"], np.int64))
+        pixels += plane.instances.size
+        pixel_area = None if plane.pixel_size is None else plane.pixel_size.y * plane.pixel_size.x
+    return summarise_objects(name, areas, pixels, pixel_area)
 
 
 def _class_name_column(plane: LabelledPlane, columns: Columns) -> dict[str, list[str]]:
     if "class" not in columns or not plane.class_names:
         return {}
     return {"class_name": [plane.class_names[int(number) - 1] for number in columns["class"]]}
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return float(np.mean(values)) if values else None

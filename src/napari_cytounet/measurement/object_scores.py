@@ -9,15 +9,15 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from napari_cytounet.images.truth import UNLABELLED
-from napari_cytounet.measurement.ratios import ratio
+from napari_cytounet.measurement.overlaps import Overlaps, count_overlaps
+from napari_cytounet.measurement.ratios import mean_of_defined, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-IOU_THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+IOU_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 
 
 class ObjectScores(NamedTuple):
@@ -65,11 +65,8 @@ def object_counts(
 
     Parameters
     ----------
-    predicted
-        Instance labels of any shape: 0 background, any other positive number one object.
-    truth
-        Instance labels of the same shape. Pixels that are -1 (`UNLABELLED`) are left out: objects are
-        compared by the rest of their pixels, and one that lies wholly there counts nowhere.
+    predicted, truth
+        Instance labels; see `count_overlaps`.
     thresholds
         Least IoU of a match, above 0 and up to 1.
 
@@ -78,13 +75,17 @@ def object_counts(
     float64 (len(thresholds), 4)
         TP, FP, FN and the sum of the IoU of the matched pairs. Counts of several images may be added.
     """
-    labelled = truth != UNLABELLED
-    overlaps = _overlaps(predicted[labelled], truth[labelled])
+    return match_counts(count_overlaps(predicted, truth), thresholds)
+
+
+def match_counts(overlaps: Overlaps, thresholds: Sequence[float] = IOU_THRESHOLDS) -> NDArray[np.float64]:
+    """Count the matches of objects whose overlaps are known: see `object_counts`."""
     counts = np.zeros((len(thresholds), 4))
+    true, predicted, iou = len(overlaps.true_labels), len(overlaps.predicted_labels), overlaps.iou
     for index, threshold in enumerate(thresholds):
-        matched = _matched_iou(overlaps, threshold)
+        matched = _matched_iou(overlaps, iou, threshold)
         tp = len(matched)
-        counts[index] = tp, overlaps.predicted_count - tp, overlaps.true_count - tp, matched.sum()
+        counts[index] = tp, predicted - tp, true - tp, matched.sum()
     return counts
 
 
@@ -110,40 +111,37 @@ def object_scores(counts: ArrayLike) -> ObjectScores:
     )
 
 
-class _Overlaps(NamedTuple):
-    """The pairs of objects that share pixels (sparse: most pairs of thousands of objects share none)."""
+def mean_average_precision(counts: ArrayLike) -> NDArray[np.float64]:
+    """Return the mean of the average precision over the IoU thresholds.
 
-    true_count: int
-    predicted_count: int
-    true_index: NDArray[np.int64]
-    predicted_index: NDArray[np.int64]
-    iou: NDArray[np.float64]
+    With the thresholds 0.5 to 0.95 this is the score of the Data Science Bowl 2018 [1]_.
 
+    Parameters
+    ----------
+    counts
+        (..., thresholds, 4), as `object_counts` returns them or as sums of those.
 
-def _overlaps(predicted: NDArray[np.integer], truth: NDArray[np.integer]) -> _Overlaps:
-    predicted, truth = predicted.astype(np.int64), truth.astype(np.int64)
-    true_labels, true_areas = np.unique(truth[truth > 0], return_counts=True)
-    predicted_labels, predicted_areas = np.unique(predicted[predicted > 0], return_counts=True)
-    both = (truth > 0) & (predicted > 0)
-    true_index = np.searchsorted(true_labels, truth[both])
-    predicted_index = np.searchsorted(predicted_labels, predicted[both])
-    # One number for each pair of indices: much faster than unique rows.
-    width = max(len(predicted_labels), 1)
-    pairs, shared = np.unique(true_index * width + predicted_index, return_counts=True)
-    true_index, predicted_index = np.divmod(pairs, width)
-    union = true_areas[true_index] + predicted_areas[predicted_index] - shared
-    return _Overlaps(len(true_labels), len(predicted_labels), true_index, predicted_index, shared / union)
+    Returns
+    -------
+    float64 (...)
+
+    References
+    ----------
+    .. [1] Caicedo et al.: Nucleus segmentation across imaging experiments. Nature Methods 2019.
+    """
+    return mean_of_defined(object_scores(counts).average_precision)
 
 
-def _matched_iou(overlaps: _Overlaps, threshold: float) -> NDArray[np.float64]:
+def _matched_iou(overlaps: Overlaps, iou: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
     """Return the IoU of each pair of the best matching: the largest one, with the largest sum of IoU."""
-    candidate = overlaps.iou >= threshold
+    candidate = iou >= threshold
     rows, columns = overlaps.true_index[candidate], overlaps.predicted_index[candidate]
-    iou = overlaps.iou[candidate]
+    iou = iou[candidate]
     # Objects that compete for partners form groups; above an IoU of 0.5 every group is a single pair, so
     # that the assignment problems stay tiny however many objects there are.
-    nodes = overlaps.true_count + overlaps.predicted_count
-    graph = coo_array((np.ones(len(rows)), (rows, overlaps.true_count + columns)), shape=(nodes, nodes))
+    true_count = len(overlaps.true_labels)
+    nodes = true_count + len(overlaps.predicted_labels)
+    graph = coo_array((np.ones(len(rows)), (rows, true_count + columns)), shape=(nodes, nodes))
     group = connected_components(graph, directed=False)[1][rows]
     alone = np.bincount(group, minlength=nodes)[group] == 1
     contested = [

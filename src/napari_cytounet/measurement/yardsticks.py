@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_cytounet.measurement.evaluation import Evaluation
+    from napari_cytounet.measurement.summary import Summary
 
 PIXELS = slice(0, 4)
 """The counts of pixels, of all that is counted of a class."""
@@ -58,7 +59,7 @@ def yardsticks(
         outline = counts[:, BOUNDARY] * np.array([0, 0, 0, 1])
         trivial = mean_class_scores(np.concatenate([pixels, outline], axis=-1))
         baselines[name] = {score: float(value) for score, value in trivial.items()}
-    for score in next(iter((evaluation.object_scores or {}).values()), {}):
+    for score in _objects(evaluation):
         baselines[NOTHING][score] = 0.0
     if otsu is not None:
         baselines[OTSU] = pooled_scores(otsu)
@@ -129,7 +130,11 @@ def scoring_otsu(
 
 
 def _pooled(evaluation: Evaluation, score: str) -> float | None:
-    if score in evaluation.scores:
-        return evaluation.scores[score].pooled
-    first = next(iter((evaluation.object_scores or {}).values()), {})
-    return first[score].pooled if score in first else None
+    summaries = evaluation.scores | _objects(evaluation)
+    return summaries[score].pooled if score in summaries else None
+
+
+def _objects(evaluation: Evaluation) -> dict[str, Summary]:
+    """Return the scores of objects: at the lowest IoU threshold, and without one."""
+    lowest = next(iter((evaluation.object_scores or {}).values()), {})
+    return lowest | (evaluation.object_quality or {})

@@ -52,11 +52,19 @@ def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Eve
     found = request.pairs()
     sources = open_sources([*found.training, *found.validation], request.settings.images)
     learnt, kept = sources.pairs[: len(found.training)], sources.pairs[len(found.training) :]
+    yield from map(Notice, found.notes)
     yield from counted_notes(sources.notes)
     reading = understand_masks(sources.masks, request.settings.masks)
     yield Notice(f"Masks: {reading.kind} ({reading.reason}).")
     card = yield from _card(request, sources, reading)
-    preparation = Preparation(reading, card.normalisation, card.working_scale, request.settings)
+    preparation = Preparation(
+        reading,
+        card.normalisation,
+        card.working_scale,
+        request.settings,
+        boundaries=card.objects is not None,
+        own_scale=card.objects is not None and card.objects.own_scale,
+    )
     split = yield from _split(learnt, kept, preparation, request, cancel)
     yield Notice(f"Validation: {split.description}.")
 
@@ -92,7 +100,7 @@ def _card(request: TrainRequest, sources: Sources, reading: MaskReading) -> Gene
     if request.earlier is not None:
         return ModelCard.model_validate(request.earlier["card"])
     if request.start_from is not None:
-        return (yield from card_from_model(request.start_from, sources, reading, request.settings.masks))
+        return (yield from card_from_model(request.start_from, sources, reading, request.settings))
     return (yield from new_card(sources, reading, request.settings))
 
 

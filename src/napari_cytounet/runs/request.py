@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_cytounet.errors import OutputError, SettingsError
-from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs, pair_files
-from napari_cytounet.images.reading import find_images
+from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.record import Record, read_record
 from napari_cytounet.runs.sources import describe_model
@@ -76,8 +75,8 @@ class TrainRequest:
         found = find_pairs(self.images, self.masks, by)
         if self.validation is None:
             return found
-        images, masks = (find_images(folder) for folder in self.validation)
-        return FoundPairs(found.training, pair_files(images, masks, by))
+        kept = find_pairs(*self.validation, by)
+        return FoundPairs(found.training, kept.training, found.notes + kept.notes)
 
     def _as_recorded(self, earlier: Record) -> TrainRequest:
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from napari_cytounet.errors import PairingError
+from napari_cytounet.images.annotations.masks import is_annotated_image
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import Pair
@@ -52,7 +53,10 @@ class Source:
         """
         if self._kept is not None:
             return self._kept
-        image, mask = open_image(self.pair.image, self._settings), open_image(self.pair.mask)
+        image, mask = (
+            open_image(self.pair.image, self._settings),
+            open_image(self.pair.mask, labels_of=self.pair.image),
+        )
         _check_sizes(image, mask)
         if self._keep:
             self._kept = image, mask
@@ -83,7 +87,7 @@ class Sources:
     pixel_size
         Micrometres a pixel, if it is known and the same in all images.
     notes
-        What was decided while each image was read.
+        What was decided while each image and its mask were read.
     """
 
     pairs: list[Source]
@@ -121,7 +125,7 @@ def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> Sources:
     masks: Sequence[Image] = (
         [source.open()[1] for source in sources]
         if keep
-        else ImageFiles([pair.mask for pair in pairs], ImageSettings())
+        else ImageFiles([pair.mask for pair in pairs], ImageSettings(), [pair.image for pair in pairs])
     )
     return Sources(sources, masks, facts[0][0], _common(pixel_sizes), [notes for *_, notes in facts])
 
@@ -135,9 +139,9 @@ def _common(pixel_sizes: Sequence[float | None]) -> float | None:
 
 
 def _facts(source: Source) -> tuple[int, float | None, tuple[str, ...]]:
-    """Return channels, pixel size and notes of an image, opening it and its mask once."""
-    image, _ = source.open()
-    return image.channels, image.pixel_size.x if image.pixel_size else None, image.notes
+    """Return channels and pixel size of an image, and the notes on it and its mask, opening them once."""
+    image, mask = source.open()
+    return image.channels, image.pixel_size.x if image.pixel_size else None, (*image.notes, *mask.notes)
 
 
 def describe_model(model: Path) -> dict[str, str]:
@@ -147,7 +151,12 @@ def describe_model(model: Path) -> dict[str, str]:
 
 
 def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, or of all files below a folder (a Zarr) with their names."""
+    """Return the SHA-256 of a file, or of all files below a folder (a Zarr) with their names.
+
+    Of an image in an annotation file it is that of the file.
+    """
+    if is_annotated_image(path):
+        path = path.parent
     if path.is_file():
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

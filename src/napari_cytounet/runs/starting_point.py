@@ -14,20 +14,24 @@ from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.runs.sources import Sources
 from napari_cytounet.runs.training_data import measured_scale
-from napari_cytounet.settings import MaskKind, MaskSettings, TrainSettings
+from napari_cytounet.settings import InstanceSettings, MaskKind, MaskSettings, TrainSettings
 from napari_cytounet.unet.fit import scale_at
 from napari_cytounet.unet.model import build_network, load_model
-from napari_cytounet.unet.model_card import ModelCard
+from napari_cytounet.unet.model_card import FORMAT, ModelCard, ObjectCard
 from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.working_scale import OBJECT_PIXELS
 
 
 def new_card(
     sources: Sources, reading: MaskReading, settings: TrainSettings
 ) -> Generator[Event, None, ModelCard]:
     """Describe a model that begins from nothing."""
+    boundaries = learns_boundaries(settings.instances, reading.kind)
+    choice = measured_scale(sources.pairs, reading, boundaries=boundaries)
     scale = settings.training.working_scale
+    # Where the user has set a scale, it is that of all images.
+    own = {"on": True, "off": False, "auto": choice.own and scale is None}[settings.instances.own_scale]
     if scale is None:
-        choice = measured_scale(sources.pairs, reading)
         yield Notice(f"Working scale: {choice.reason}.")
         scale = choice.scale
     return ModelCard(
@@ -40,11 +44,17 @@ def new_card(
         working_scale=scale,
         pixel_size=sources.pixel_size,
         thresholds=(0.5,) * reading.class_count,
+        objects=ObjectCard(diameter=choice.diameter, own_scale=own) if boundaries else None,
     )
 
 
+def learns_boundaries(settings: InstanceSettings, masks: MaskKind) -> bool:
+    """Whether the boundaries of objects are learnt: `auto` learns them where the masks are instances."""
+    return settings.boundaries == "on" or (settings.boundaries == "auto" and masks is MaskKind.INSTANCES)
+
+
 def card_from_model(
-    start_from: Path, sources: Sources, reading: MaskReading, masks: MaskSettings
+    start_from: Path, sources: Sources, reading: MaskReading, settings: TrainSettings
 ) -> Generator[Event, None, ModelCard]:
     """Describe a model that goes on from another one: network and preprocessing are taken over.
 
@@ -60,8 +70,9 @@ def card_from_model(
             f"{sources.channels}. Start from another model, or from none."
         )
     yield Notice(f"Going on from {start_from}: its network, working scale and normalisation are kept.")
+    masks = settings.masks
     classes = _classes(reading, masks)
-    if _same_classes(model.card, classes["mask_values"], reading.class_count):
+    if _same_classes(model.card, classes["mask_values"], classes["classes"]):
         kept = {"classes": masks.class_names, "colours": masks.class_colours}
         classes |= {name: getattr(model.card, name) for name, chosen in kept.items() if chosen is None}
     return model.card.model_copy(
@@ -74,8 +85,18 @@ def card_from_model(
             "working_scale": scale_at(model.card, sources.pixel_size, "The first training image"),
             "thresholds": (0.5,) * reading.class_count,
             "validation_dice": None,
+            "objects": _objects_from(model.card, settings.instances, reading.kind),
+            "format": FORMAT,
         }
     )
+
+
+def _objects_from(card: ModelCard, settings: InstanceSettings, masks: MaskKind) -> ObjectCard | None:
+    """Return how a model that goes on from another tells objects apart: as that one, unless asked."""
+    if card.objects is not None and settings.boundaries != "off":
+        return card.objects
+    learns = learns_boundaries(settings, masks)
+    return ObjectCard(diameter=OBJECT_PIXELS / card.working_scale) if learns else None
 
 
 def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, freeze_encoder: bool) -> UNet:
@@ -84,11 +105,13 @@ def starting_network(card: ModelCard, seed: int, start_from: Path | None, *, fre
     if start_from is not None:
         model = load_model(start_from)
         learnt, fresh = model.network.state_dict(), network.state_dict()
-        # A model of other classes lends all but its head, which begins anew.
-        same = _same_classes(model.card, card.mask_values, len(card.classes))
-        begins_anew = "none" if same else "head."
+        # A model of other classes lends all but its head, which begins anew; so do boundaries new to it.
+        anew = () if _same_classes(model.card, card.mask_values, card.classes) else ("head.",)
         network.load_state_dict(
-            {name: new if name.startswith(begins_anew) else learnt[name] for name, new in fresh.items()}
+            {
+                name: new if name.startswith(anew) or name not in learnt else learnt[name]
+                for name, new in fresh.items()
+            }
         )
     if freeze_encoder:
         network.freeze_encoder()
@@ -106,12 +129,13 @@ def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
     values = reading.values if reading.kind is MaskKind.CLASSES else ()
     for what, chosen in (("names", masks.class_names), ("colours", masks.class_colours)):
         if chosen is not None and len(chosen) != reading.class_count:
-            held = f"{len(values)} classes ({', '.join(map(str, values))})" if values else "one class"
+            known = reading.class_names or values
+            held = f"{len(known)} classes ({', '.join(map(str, known))})" if known else "one class"
             raise SettingsError(
                 f"{len(chosen)} {what} of classes were given ({', '.join(chosen)}), but the masks hold "
                 f"{held}. Give one for each class, background left out."
             )
-    names = tuple(f"class {value}" for value in values) or ("foreground",)
+    names = reading.class_names or tuple(f"class {value}" for value in values) or ("foreground",)
     return {
         "classes": masks.class_names or names,
         "colours": masks.class_colours or (),
@@ -119,6 +143,11 @@ def _classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
     }
 
 
-def _same_classes(card: ModelCard, mask_values: tuple[MaskValue, ...], count: int) -> bool:
-    """Whether a model knows the very classes of masks, whatever it calls them."""
-    return len(card.classes) == count and card.mask_values == mask_values
+def _same_classes(card: ModelCard, mask_values: tuple[MaskValue, ...], names: tuple[str, ...]) -> bool:
+    """Whether a model knows the very classes of masks.
+
+    It may call them otherwise; but several that have no values, as those of annotations, go by their names.
+    """
+    if len(card.classes) != len(names) or card.mask_values != mask_values:
+        return False
+    return bool(mask_values) or len(names) == 1 or card.classes == names

@@ -17,6 +17,8 @@ class TrainResult:
         The run's folder and the model in it.
     dice
         Of the model on the data kept back, None where nothing was.
+    objects
+        Mean average precision of its objects there, at IoU 0.5 to 0.9; None where it tells none apart.
     thresholds
         Calibrated there, one a class.
     steps, best_step, skipped, seconds
@@ -32,6 +34,7 @@ class TrainResult:
     run: Path
     model: Path
     dice: float | None
+    objects: float | None
     thresholds: tuple[float, ...]
     steps: int
     best_step: int
@@ -49,6 +52,7 @@ class TrainResult:
         """Return what the record keeps of it, ready for JSON."""
         return {
             "dice": self.dice,
+            "objects": self.objects,
             "thresholds": list(self.thresholds),
             "steps": self.steps,
             "best_step": self.best_step,

@@ -27,6 +27,8 @@ from napari_cytounet.runs.validation_record import everything_dice, explained_di
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
+from napari_cytounet.unet.model_card import ObjectCard
+from napari_cytounet.unet.validation import ValidationScore
 
 CHECKPOINT_SECONDS = 30.0
 """A checkpoint is written after every validation, and at least this often."""
@@ -188,7 +190,7 @@ def _train(
         yield from watch.look(event, everything_dice(state.best.score) if state.best else None)
         if isinstance(event, Validated) and state.preview is not None and state.previewed is not None:
             folder.check_there()
-            scale = prepared.card.working_scale
+            scale = state.preview.plane.scale
             yield write_preview(folder, state.previewed, state.preview, working_scale=scale, step=event.step)
     if state.step > saved_step:  # it was stopped after its latest validation
         folder.check_there()
@@ -209,9 +211,18 @@ def _save_best(prepared: Prepared, folder: RunFolder) -> None:
         update={
             "thresholds": best.score.thresholds,
             "validation_dice": best.score.known_dice,
+            "objects": _calibrated(prepared.card.objects, best.score),
         }
     )
     save_model(folder.model, best.weights, card)
+
+
+def _calibrated(objects: ObjectCard | None, score: ValidationScore) -> ObjectCard | None:
+    """Return what a card says of objects, with the thresholds that were best on validation data."""
+    if objects is None or score.objects is None:
+        return objects
+    found = score.object_thresholds._asdict() | {"validation_score": score.objects}
+    return objects.model_copy(update=found)
 
 
 def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: float) -> TrainResult:
@@ -228,6 +239,7 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
         run=folder.path,
         model=folder.model,
         dice=state.best.score.known_dice,
+        objects=state.best.score.objects,
         thresholds=state.best.score.thresholds,
         steps=state.step,
         best_step=state.best.step,

@@ -16,13 +16,24 @@ from napari_cytounet.runs.sources import Source
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.augmentation import Augmentation
 from napari_cytounet.unet.planes import TrainingPlane, classes_held, training_plane
-from napari_cytounet.unet.working_scale import ScaleChoice, choose_working_scale
+from napari_cytounet.unet.working_scale import (
+    OBJECT_PIXELS,
+    ScaleChoice,
+    choose_object_scale,
+    choose_working_scale,
+    clipped_scale,
+    diameter_in,
+)
 
 MEMORY_SHARE = 0.8
 """Share of the computer's memory that planes and the sampler's copies of them may fill."""
 
 MOST_MEASURED = 8
 """Masks, spread over the folder, that are measured to choose the working scale."""
+
+
+MOST_MEASURED_SIZES = 64
+"""The same where the sizes of objects in each are compared."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +44,23 @@ class Preparation:
     normalisation: Normalisation
     working_scale: float
     settings: TrainSettings
+    boundaries: bool = False
+    own_scale: bool = False
+
+    def scale_of(self, truth: Truth) -> float:
+        """Return the factor by which a plane is resized."""
+        diameter = diameter_in(truth) if self.own_scale else None
+        return self.working_scale if diameter is None else clipped_scale(OBJECT_PIXELS / diameter)
 
 
-def measured_scale(sources: Sequence[Source], reading: MaskReading) -> ScaleChoice:
+def measured_scale(
+    sources: Sequence[Source], reading: MaskReading, *, boundaries: bool = False
+) -> ScaleChoice:
     """Return the working scale that fits the masks."""
-    step = -(-len(sources) // MOST_MEASURED)
-    return choose_working_scale(
-        [truth for source in sources[::step] if (truth := _some_truth(source, reading))]
-    )
+    most = MOST_MEASURED_SIZES if boundaries else MOST_MEASURED
+    step = -(-len(sources) // most)
+    truths = [truth for source in sources[::step] if (truth := _some_truth(source, reading))]
+    return choose_object_scale(truths) if boundaries else choose_working_scale(truths)
 
 
 def prepare_planes(
@@ -109,8 +129,9 @@ def _prepare(source: Source, preparation: Preparation) -> _PreparedSource:
                 truth,
                 class_count=preparation.reading.class_count,
                 normalisation=preparation.normalisation,
-                working_scale=preparation.working_scale,
+                working_scale=preparation.scale_of(truth),
                 loss=preparation.settings.loss,
+                boundaries=preparation.boundaries,
             )
         )
     return prepared

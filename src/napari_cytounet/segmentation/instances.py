@@ -95,6 +95,23 @@ def classes_of_objects(instances: NDArray[Any], classes: NDArray[Any]) -> NDArra
     return of_label
 
 
+def prevailing_classes(instances: NDArray[Any], classes: NDArray[Any]) -> NDArray[Any]:
+    """Return the class that most pixels of each label have; index 0, the background, is 0.
+
+    Examples
+    --------
+    >>> prevailing_classes(np.array([[1, 1, 1, 2]]), np.array([[3, 1, 3, 1]], np.uint8))
+    array([0, 3, 1], dtype=uint8)
+    """
+    width = int(classes.max(initial=0)) + 1
+    votes = np.bincount((instances.astype(np.int64) * width + classes).ravel())
+    padded = np.zeros((int(instances.max(initial=0)) + 1) * width, np.int64)
+    padded[: len(votes)] = votes
+    of_label: NDArray[Any] = padded.reshape(-1, width).argmax(axis=1).astype(classes.dtype)
+    of_label[0] = 0
+    return of_label
+
+
 def smallest_dtype(labels: NDArray[Any]) -> NDArray[Any]:
     """Return labels in the smallest unsigned dtype that holds them."""
     return labels.astype(np.min_scalar_type(int(labels.max(initial=0))))

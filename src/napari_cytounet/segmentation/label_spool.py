@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -73,3 +74,30 @@ class LabelSpool:
         self._file.seek(start)
         values = imagecodecs.zstd_decode(self._file.read(length))
         return np.frombuffer(values, dtype).reshape(shape)
+
+
+@dataclass(frozen=True)
+class PlaneLabels:
+    """The labels of one plane, put aside in a spool.
+
+    Attributes
+    ----------
+    thresholds
+        The threshold of each channel.
+    bands
+        Rows of each band, and the number of its labels in the spool.
+    final
+        Final label of each label in the spool: 0 where the object was too small.
+    classes
+        Class of each final label; index 0 is the background.
+    """
+
+    thresholds: tuple[float, ...]
+    bands: tuple[tuple[slice, int], ...]
+    final: NDArray[Any]
+    classes: NDArray[Any]
+
+    @property
+    def count(self) -> int:
+        """Number of objects."""
+        return len(self.classes) - 1

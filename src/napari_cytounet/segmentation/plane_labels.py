@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from threading import Event as Flag
 from typing import Any
 
@@ -16,7 +16,8 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.segmentation.banded import BandedComponents, BandedHoles
 from napari_cytounet.segmentation.cleaning import large_enough
 from napari_cytounet.segmentation.instances import classes_of_objects, smallest_dtype
-from napari_cytounet.segmentation.label_spool import LabelSpool
+from napari_cytounet.segmentation.label_spool import LabelSpool, PlaneLabels
+from napari_cytounet.segmentation.seeded_planes import Seeds, label_seeded
 from napari_cytounet.segmentation.segmenting import choose_thresholds, classify, segment_classes
 from napari_cytounet.settings import ThresholdSettings
 
@@ -30,33 +31,6 @@ SAMPLE_PIXELS = 2**24
 """Of larger planes a regular grid of about so many pixels decides the threshold."""
 
 
-@dataclass(frozen=True)
-class PlaneLabels:
-    """The labels of one plane, put aside in a spool.
-
-    Attributes
-    ----------
-    thresholds
-        The threshold of each channel.
-    bands
-        Rows of each band, and the number of its labels in the spool.
-    final
-        Final label of each label in the spool: 0 where the object was too small.
-    classes
-        Class of each final label; index 0 is the background.
-    """
-
-    thresholds: tuple[float, ...]
-    bands: tuple[tuple[slice, int], ...]
-    final: NDArray[Any]
-    classes: NDArray[Any]
-
-    @property
-    def count(self) -> int:
-        """Number of objects."""
-        return len(self.classes) - 1
-
-
 def label_plane(
     image: Image,
     index: tuple[int, ...],
@@ -64,6 +38,7 @@ def label_plane(
     settings: ThresholdSettings,
     spool: LabelSpool,
     cancel: Flag | None = None,
+    seeds: Seeds | None = None,
 ) -> Generator[float, None, PlaneLabels]:
     """Label one plane and put its labels aside; yields the share that is done.
 
@@ -81,6 +56,8 @@ def label_plane(
         Where the labels are put.
     cancel
         Looked at before every band.
+    seeds
+        Where the cores of objects are; they part touching objects, unless the settings ask for the watershed.
 
     Raises
     ------
@@ -99,12 +76,17 @@ def label_plane(
         return classify(_read_band(image, index, rows, cancel), thresholds, settings)
 
     bands = [slice(0, image.height)] if settings.split_touching else list(_row_bands(image))
+    if seeds is not None and not settings.split_touching:
+        cores = partial(seeds.read, index)
+        return (
+            yield from label_seeded(classes_of, cores, bands, tuple(thresholds), seeds.reach, settings, spool)
+        )
     if len(bands) > 1:
         return (yield from _label_bands(classes_of, bands, tuple(thresholds), settings, spool))
-    found = segment_classes(classes_of(bands[0]), settings)
+    whole = segment_classes(classes_of(bands[0]), settings)
     yield 1.0
-    kept = ((bands[0], spool.put(found.instances)),)
-    return PlaneLabels(tuple(thresholds), kept, np.arange(found.count + 1), found.instance_classes)
+    kept = ((bands[0], spool.put(whole.instances)),)
+    return PlaneLabels(tuple(thresholds), kept, np.arange(whole.count + 1), whole.instance_classes)
 
 
 def _label_bands(

@@ -7,6 +7,7 @@ import math
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from threading import Event as Flag
 from typing import Literal
@@ -17,8 +18,10 @@ from napari_cytounet.errors import OutputError
 from napari_cytounet.events import Event, FileWritten, Progress
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.writing import open_writer
-from napari_cytounet.segmentation.label_spool import LabelSpool, label_spool
-from napari_cytounet.segmentation.plane_labels import PlaneLabels, label_plane, stop_if_cancelled
+from napari_cytounet.segmentation.label_spool import LabelSpool, PlaneLabels, label_spool
+from napari_cytounet.segmentation.linking import link_planes, numbered_through
+from napari_cytounet.segmentation.plane_labels import label_plane, stop_if_cancelled
+from napari_cytounet.segmentation.seeded_planes import Seeds
 from napari_cytounet.settings import ThresholdSettings
 
 Output = Literal["classes", "instances"]
@@ -35,7 +38,7 @@ class SegmentedImage:
     classes, instances
         The files written, None if not asked for.
     objects
-        Number of objects, all planes together.
+        Number of objects, all planes together; those that are linked through a stack count once.
     thresholds
         For every plane the threshold of each channel; NaN where a plane had no contrast.
     """
@@ -69,6 +72,7 @@ def segment_image(
     tags: Mapping[str, str] | None = None,
     overwrite: bool = False,
     cancel: Flag | None = None,
+    seeds: Seeds | None = None,
 ) -> Generator[Event, None, SegmentedImage]:
     """Segment every plane of an image and write class map and instances; a generator of events.
 
@@ -96,6 +100,8 @@ def segment_image(
         Whether existing results may be replaced.
     cancel
         Looked at before every band of rows.
+    seeds
+        Where the cores of objects are, by which touching ones are told apart.
 
     Yields
     ------
@@ -118,8 +124,11 @@ def segment_image(
         planes = image.planes
         labelled = []
         for number, index in enumerate(planes):
-            labelling = label_plane(image, index, thresholds, settings, spool, cancel)
+            labelling = label_plane(image, index, thresholds, settings, spool, cancel, seeds)
             labelled.append((yield from planes_done(labelling, number, len(planes))))
+        count = sum(plane.count for plane in labelled)
+        if settings.link_planes and image.plane_axes:
+            labelled, count = _linked(image, labelled, spool)
         record = _record(settings, labelled)
         _write(image, labelled, spool, paths, dict(tags or {}) | {"segmentation": record}, cancel)
     for path in paths.values():
@@ -128,7 +137,7 @@ def segment_image(
         name=stem,
         classes=paths.get("classes"),
         instances=paths.get("instances"),
-        objects=sum(plane.count for plane in labelled),
+        objects=count,
         thresholds=tuple(plane.thresholds for plane in labelled),
     )
 
@@ -164,6 +173,19 @@ def planes_done(
             return found
         if count > 1 or share < 1:
             yield Progress("planes", number + share, count)
+
+
+def _linked(
+    image: Image, labelled: Sequence[PlaneLabels], spool: LabelSpool
+) -> tuple[list[PlaneLabels], int]:
+    """Give objects one number through each stack, which lies along the last axis, and count them."""
+    linked: list[PlaneLabels] = []
+    count = 0
+    for _, members in groupby(range(len(labelled)), key=lambda number: image.planes[number][:-1]):
+        stack = [labelled[number] for number in members]
+        linked += numbered_through(stack, link_planes(stack, spool))
+        count += max(plane.count for plane in linked[-len(stack) :])
+    return linked, count
 
 
 def _write(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from napari_cytounet.segmentation.cleaning import fill_holes, large_enough
 from napari_cytounet.segmentation.instances import (
     classes_of_objects,
     label_objects,
+    prevailing_classes,
     smallest_dtype,
     split_touching,
 )
+from napari_cytounet.segmentation.seeded import label_seeds
 from napari_cytounet.segmentation.thresholds import apply_thresholds, find_threshold, reaches
 from napari_cytounet.settings import ThresholdSettings
 
@@ -45,8 +47,18 @@ class Segmentation:
         return len(self.instance_classes) - 1
 
 
+class Cores(NamedTuple):
+    """Where the cores of objects are, (Y, X) bool, and how many pixels each grows at most."""
+
+    where: NDArray[np.bool_]
+    reach: int
+
+
 def segment(
-    probabilities: NDArray[Any], thresholds: Sequence[float], settings: ThresholdSettings
+    probabilities: NDArray[Any],
+    thresholds: Sequence[float],
+    settings: ThresholdSettings,
+    cores: Cores | None = None,
 ) -> Segmentation:
     """Turn probabilities into a class map and single objects.
 
@@ -59,16 +71,25 @@ def segment(
     settings
         Whether to fill holes, remove small objects and split touching ones. `method` and `value` are not
         looked at: the thresholds are given.
+    cores
+        Of the objects, from a model with an instance head: they part those that touch.
     """
-    return segment_classes(apply_thresholds(probabilities, thresholds), settings)
+    return segment_classes(apply_thresholds(probabilities, thresholds), settings, cores)
 
 
-def segment_classes(classes: NDArray[Any], settings: ThresholdSettings) -> Segmentation:
+def segment_classes(
+    classes: NDArray[Any], settings: ThresholdSettings, cores: Cores | None = None
+) -> Segmentation:
     """Clean a class map (Y, X) and number its objects; one that is removed leaves the class map too."""
     if settings.fill_holes:
         classes = fill_holes(classes)
-    instances = split_touching(classes) if settings.split_touching else label_objects(classes)
-    of_label = classes_of_objects(instances, classes)
+    if cores is not None and not settings.split_touching:
+        instances = smallest_dtype(label_seeds(cores.where, classes > 0, cores.reach))
+        of_label = prevailing_classes(instances, classes)
+        classes = of_label[instances]
+    else:
+        instances = split_touching(classes) if settings.split_touching else label_objects(classes)
+        of_label = classes_of_objects(instances, classes)
     if settings.min_size > 1:
         renumbered = large_enough(np.bincount(instances.ravel()), settings.min_size)
         of_label = of_label[np.append(0, np.flatnonzero(renumbered))]

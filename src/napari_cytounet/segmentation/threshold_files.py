@@ -14,6 +14,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
+from napari_cytounet.segmentation.seeded_planes import SEEDS, Seeds, open_seeds
 from napari_cytounet.segmentation.segmented_image import (
     SegmentedImage,
     refuse_existing,
@@ -59,6 +60,7 @@ class _Task:
     suffix: str
     thresholds: tuple[float, ...] | None
     notes: tuple[str, ...]
+    seeds: Seeds | None
 
     def results(self, out: Path) -> list[Path]:
         return [result_path(out, kind, self.stem, self.suffix) for kind in ("classes", "instances")]
@@ -128,6 +130,7 @@ def thresholding(
                 tags={name: text for name, text in image.tags.items() if name in PASSED_ON},
                 overwrite=overwrite,
                 cancel=cancel,
+                seeds=task.seeds,
             )
         except Cancelled:
             if not done:
@@ -214,13 +217,27 @@ def _look_at(path: Path, settings: ThresholdSettings, images: ImageSettings) -> 
             "shows the objects as an image of its own."
         )
     refuse_unsplittable(image, settings)
-    return _Task(path, image.name, result_suffix(path), _known(path, image, settings), image.notes)
+    seeds = _seeds_beside(path, image, settings)
+    known = _known(path, image, settings, seeds)
+    return _Task(path, image.name, result_suffix(path), known, image.notes, seeds)
 
 
-def _known(path: Path, image: Image, settings: ThresholdSettings) -> tuple[float, ...] | None:
+def _seeds_beside(path: Path, image: Image, settings: ThresholdSettings) -> Seeds | None:
+    """Return the seeds that were predicted with probabilities, as long as they lie in the folder beside."""
+    seeds = result_path(path.parent.parent, "seeds", image.name, path.suffix)
+    if SEEDS not in image.tags or settings.split_touching or not seeds.exists():
+        return None
+    return open_seeds(seeds)
+
+
+def _known(
+    path: Path, image: Image, settings: ThresholdSettings, seeds: Seeds | None
+) -> tuple[float, ...] | None:
     """Return the thresholds that are known without looking at the pixels."""
     if settings.method not in ("fixed", "calibrated"):
         return None
+    if seeds is not None and settings.method == "calibrated":
+        return (seeds.foreground,) * image.channels
     stored = image.tags.get("thresholds") if image.tags.get("kind") == "probabilities" else None
     if settings.method == "calibrated" and stored is None:
         raise SettingsError(

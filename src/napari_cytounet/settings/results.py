@@ -17,6 +17,13 @@ class PredictionSettings(Settings):
         description="What to write: probabilities of each class, the class map, and labels of single "
         "objects.",
     )
+    diameter: float | None = Field(
+        None,
+        gt=0,
+        description="Diameter of typical objects, in pixels, for a model that tells objects apart: images "
+        "are resized so that they look as large as those it learnt. Taken from the pixel size, or "
+        "estimated, if not given.",
+    )
     tile: int | None = Field(
         None,
         ge=16,
@@ -52,7 +59,15 @@ class ThresholdSettings(Settings):
     fill_holes: bool = Field(False, description="Fill holes inside objects.")
     min_size: int = Field(0, ge=0, description="Remove objects of fewer pixels than this.")
     split_touching: bool = Field(
-        False, description="Split touching objects by a watershed on the distance to the background."
+        False,
+        description="Split touching objects by a watershed on the distance to the background. A model that "
+        "learnt to tell objects apart does so by itself, without this.",
+    )
+
+    link_planes: bool = Field(
+        False,
+        description="In a stack, give objects that overlap from plane to plane one number; else every plane "
+        "is numbered for itself.",
     )
 
     @model_validator(mode="after")

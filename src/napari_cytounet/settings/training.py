@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from napari_cytounet.settings.base import Settings
 from napari_cytounet.settings.images import ImageSettings, MaskSettings
+from napari_cytounet.settings.instances import InstanceSettings
 from napari_cytounet.settings.learning import (
     AugmentationSettings,
     DeviceSettings,
@@ -72,6 +73,7 @@ class TrainSettings(Settings):
     training: TrainingSettings = TrainingSettings()
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
+    instances: InstanceSettings = InstanceSettings()
     optimiser: OptimiserSettings = OptimiserSettings()
     augmentation: AugmentationSettings = AugmentationSettings()
     masks: MaskSettings = MaskSettings()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.unet.model import read_tensors, write_tensors
+from napari_cytounet.unet.object_calibration import UNCALIBRATED, ObjectThresholds
 from napari_cytounet.unet.optimisers import restore_memory
 from napari_cytounet.unet.training import Best, Training
 from napari_cytounet.unet.validation import PlaneScore, ValidationScore
@@ -40,6 +41,8 @@ def save_checkpoint(path: Path, training: Training) -> None:
             "step": best.step,
             "dice": best.score.known_dice,
             "thresholds": best.score.thresholds,
+            "objects": best.score.objects,
+            "object_thresholds": best.score.object_thresholds,
             "planes": [asdict(plane) for plane in best.score.planes],
             "curves": best.score.curves,
         },
@@ -76,13 +79,18 @@ def restore_checkpoint(path: Path, training: Training) -> None:
 
 
 def _score(best: dict[str, Any]) -> ValidationScore:
+    """Return the score in a checkpoint; those of the first versions know less."""
     planes = [
         PlaneScore(plane["name"], plane["source"], tuple(map(tuple, plane["counts"])))
-        for plane in best.get("planes", [])  # checkpoints of the first versions have none
+        for plane in best.get("planes", [])
     ]
-    dice = math.nan if best["dice"] is None else best["dice"]
     return ValidationScore(
-        dice, tuple(best["thresholds"]), tuple(planes), tuple(map(tuple, best.get("curves", [])))
+        math.nan if best["dice"] is None else best["dice"],
+        tuple(best["thresholds"]),
+        best.get("objects"),
+        ObjectThresholds(*best.get("object_thresholds", UNCALIBRATED)),
+        planes=tuple(planes),
+        curves=tuple(map(tuple, best.get("curves", []))),
     )
 
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from napari_cytounet.unet.devices import Device
-from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.network import UNet, readout
 
 Interval = tuple[int, int]
 """First pixel and the one after the last, along one axis of the working grid."""
@@ -48,7 +48,7 @@ def predict_box(
     margin: int = 0,
     device: Device,
 ) -> Tensor:
-    """Return the probabilities of a box of the working grid.
+    """Return the probabilities of a box of the working grid, and with an instance head what it says there.
 
     Parameters
     ----------
@@ -67,7 +67,8 @@ def predict_box(
     Returns
     -------
     Tensor
-        (classes, Y, X) float32 on the device, `margin` wider than the box on each side.
+        (channels, Y, X) float32 on the device, `margin` wider than the box on each side: see
+        `network.readout`.
     """
     window_rows = _with_halo(rows, halo, network.stride)
     window_columns = _with_halo(columns, halo, network.stride)
@@ -78,7 +79,7 @@ def predict_box(
         logits = network(pixels)
     first = halo - margin
     height, width = rows[1] - rows[0] + 2 * margin, columns[1] - columns[0] + 2 * margin
-    return probabilities(logits[..., first : first + height, first : first + width].float())[0]
+    return readout(network, logits[..., first : first + height, first : first + width].float())[0]
 
 
 def _with_halo(interval: Interval, halo: int, stride: int) -> Interval:

@@ -40,7 +40,12 @@ def build_network(card: ModelCard, seed: int) -> UNet:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return UNet(channels=card.channels, classes=len(card.classes), settings=card.network)
+        return UNet(
+            channels=card.channels,
+            classes=len(card.classes),
+            settings=card.network,
+            boundaries=card.objects is not None,
+        )
 
 
 def save_model(path: Path, weights: dict[str, Tensor], card: ModelCard) -> None:

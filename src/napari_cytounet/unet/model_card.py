@@ -14,10 +14,26 @@ from napari_cytounet.images.mask_values import MaskValue
 from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.settings import Colour, MaskKind, NetworkSettings, Settings
 
-FORMAT = 1
+FORMAT = 2
 """Version of the model file: raised when older programs could no longer predict with a newer file."""
 
 HEADER = "napari-cytounet model"
+
+
+class ObjectCard(Settings):
+    """How a model that learnt the boundaries of objects tells them apart."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    foreground: float = Field(0.5, description="Foreground from which on a pixel belongs to an object.")
+    seeds: float = Field(0.5, description="Value from which on a pixel belongs to the core of an object.")
+    validation_score: float | None = Field(
+        None, description="Mean average precision at IoU 0.5 to 0.9 on the validation data at these."
+    )
+    diameter: float | None = Field(None, description="Of typical objects of the training images, in pixels.")
+    own_scale: bool = Field(
+        False, description="Whether each image is brought to the common object size by a factor of its own."
+    )
 
 
 class ModelCard(Settings):
@@ -49,6 +65,7 @@ class ModelCard(Settings):
     thresholds: tuple[float, ...] = Field(
         description="Threshold of each class, calibrated on validation data."
     )
+    objects: ObjectCard | None = Field(None, description="How it tells single objects apart, if it does.")
     validation_dice: float | None = Field(
         None, description="Dice on the validation data at these thresholds."
     )

@@ -29,9 +29,13 @@ class UNet(nn.Module):
         background and one a class (softmax).
     settings
         Width, depth and stem.
+    boundaries
+        Whether one channel more, after the logits of the classes, says where the boundaries of objects run.
 
     Attributes
     ----------
+    logits
+        Channels of what it gives that belong to the classes.
     stride
         The image is halved so often that its sides must be multiples of this; smaller ones are padded.
     reach
@@ -46,15 +50,23 @@ class UNet(nn.Module):
     (8, 40)
     """
 
-    def __init__(self, *, channels: int, classes: int, settings: NetworkSettings) -> None:
+    def __init__(
+        self,
+        *,
+        channels: int,
+        classes: int,
+        settings: NetworkSettings,
+        boundaries: bool = False,
+    ) -> None:
         super().__init__()
         self.channels = channels
         self.classes = classes
+        self.boundaries = boundaries
         self.fold = 2 if settings.stem == "unshuffle" else 1
         self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
-        logits = 1 if classes == 1 else classes + 1
+        self.logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]
 
@@ -65,7 +77,8 @@ class UNet(nn.Module):
             [nn.ConvTranspose2d(width, width // 2, kernel_size=2, stride=2) for width in reversed(widths[1:])]
         )
         self.decoder = nn.ModuleList([_stage(width, width // 2) for width in reversed(widths[1:])])
-        self.head = nn.Conv2d(widths[0], logits * self.fold**2, kernel_size=1)
+        self.head = nn.Conv2d(widths[0], self.logits * self.fold**2, kernel_size=1)
+        self.boundary_head = nn.Conv2d(widths[0], self.fold**2, kernel_size=1) if boundaries else None
         self._encoder_is_frozen = False
 
     def forward(self, image: Tensor) -> Tensor:
@@ -79,7 +92,8 @@ class UNet(nn.Module):
         Returns
         -------
         Tensor
-            (N, 1, Y, X) for one class, else (N, 1 + classes, Y, X) with the background first.
+            (N, 1, Y, X) for one class, else (N, 1 + classes, Y, X) with the background first; then the
+            logit of the boundary, if it has one.
         """
         height, width = image.shape[-2:]
         features = F.pixel_unshuffle(_mirror_to_multiple(image, self.stride), self.fold)
@@ -91,7 +105,10 @@ class UNet(nn.Module):
             features = stage(features)
         for upsample, stage in zip(self.upsampling, self.decoder, strict=True):
             features = stage(torch.cat([skips.pop(), upsample(features)], dim=1))
-        logits: Tensor = F.pixel_shuffle(self.head(features), self.fold)
+        given = self.head(features)
+        if self.boundary_head is not None:
+            given = torch.cat([given, self.boundary_head(features)], dim=1)
+        logits: Tensor = F.pixel_shuffle(given, self.fold)
         return logits[..., :height, :width]
 
     def freeze_encoder(self) -> None:
@@ -121,6 +138,29 @@ def probabilities(logits: Tensor) -> Tensor:
     if logits.shape[1] == 1:
         return torch.sigmoid(logits)
     return torch.softmax(logits, dim=1)[:, 1:]
+
+
+def readout(network: UNet, given: Tensor) -> Tensor:
+    """Return what a network's output means: the probability of each class, then the seeds of objects.
+
+    Parameters
+    ----------
+    network
+        The network.
+    given
+        (N, C, Y, X), its output.
+
+    Returns
+    -------
+    Tensor
+        (N, classes, Y, X); where it learnt boundaries one channel more, from 0 to 1: the foreground less the
+        boundary, high in the cores of objects and low on their edges.
+    """
+    likely = probabilities(given[:, : network.logits])
+    if not network.boundaries:
+        return likely
+    boundary = torch.sigmoid(given[:, network.logits :])
+    return torch.cat([likely, (likely.sum(dim=1, keepdim=True) - boundary).clamp_min(0)], dim=1)
 
 
 def _stage(inputs: int, outputs: int) -> nn.Sequential:

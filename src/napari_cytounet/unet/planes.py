@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from skimage.measure import label
 from torch import Tensor
 
@@ -17,10 +19,29 @@ from napari_cytounet.images.normalisation import Normalisation
 from napari_cytounet.images.truth import UNLABELLED, Truth
 from napari_cytounet.settings import LossSettings
 from napari_cytounet.unet.border_weights import border_weights
-from napari_cytounet.unet.resampling import axis_resampling, working_size
+from napari_cytounet.unet.boundary_targets import boundary_targets
+from napari_cytounet.unet.resampling import axis_resampling, nearest_pixels, working_size
 
 LEAST_LABELLED = 0.5
 """Share of a pixel that must be labelled for it to be learnt from."""
+
+
+class PlaneObjects(NamedTuple):
+    """What there is to learn of the single objects of a plane, at the working scale.
+
+    Attributes
+    ----------
+    boundary
+        (Y, X) float32: share of boundary in what is known of each pixel.
+    known
+        (Y, X) bool: where that is known of at least half of a pixel.
+    instances
+        (Y, X) int32: `UNLABELLED`, 0 background, 1 and up the objects, to score by.
+    """
+
+    boundary: Tensor
+    known: Tensor
+    instances: Tensor
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,10 @@ class TrainingPlane:
         The image that the plane comes from: planes of one stack are alike.
     index
         Of the plane in it.
+    scale
+        By which the plane was resized.
+    objects
+        What there is to learn of single objects; None where nothing is.
     """
 
     name: str
@@ -52,22 +77,22 @@ class TrainingPlane:
     weights: Tensor | None = None
     source: str = ""
     index: tuple[int, ...] = ()
+    scale: float = 1.0
+    objects: PlaneObjects | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the plane takes."""
-        tensors = [
-            self.pixels,
-            self.targets,
-            self.labelled,
-            *([] if self.weights is None else [self.weights]),
-        ]
+        tensors = [self.pixels, self.targets, self.labelled]
+        tensors += [] if self.weights is None else [self.weights]
+        tensors += [] if self.objects is None else list(self.objects)
         return sum(tensor.nbytes for tensor in tensors)
 
     def sampled_bytes(self, window: int) -> int:
         """Bytes of the copy that a sampler makes, mirrored around by half a window."""
         height, width = self.labelled.shape
         layers = len(self.pixels) + len(self.targets) + 1 + (self.weights is not None)
+        layers += 0 if self.objects is None else 2
         return 4 * layers * (height + window) * (width + window)
 
     @cached_property
@@ -82,7 +107,14 @@ class TrainingPlane:
         """Return this plane with labels only inside a box, or only outside of it."""
         inside = torch.zeros_like(self.labelled)
         inside[box] = True
-        return replace(self, labelled=self.labelled & (~inside if outside else inside))
+        kept = ~inside if outside else inside
+        objects = self.objects
+        if objects is not None:
+            unlabelled = torch.full_like(objects.instances, UNLABELLED)
+            objects = objects._replace(
+                known=objects.known & kept, instances=torch.where(kept, objects.instances, unlabelled)
+            )
+        return replace(self, labelled=self.labelled & kept, objects=objects)
 
 
 def training_plane(
@@ -94,6 +126,7 @@ def training_plane(
     normalisation: Normalisation,
     working_scale: float,
     loss: LossSettings,
+    boundaries: bool = False,
 ) -> TrainingPlane:
     """Read a plane and bring it and its truth to the working scale.
 
@@ -107,8 +140,7 @@ def training_plane(
     shares = _resized(torch.from_numpy(members.astype(np.float32)), working_scale)
     weights = None
     if loss.border_weight > 0:
-        objects = label(truth.classes.clip(min=0)) if truth.instances is None else truth.instances
-        extra = border_weights(objects, loss.border_weight, loss.border_sigma / working_scale)
+        extra = border_weights(objects_of(truth), loss.border_weight, loss.border_sigma / working_scale)
         weights = _resized(torch.from_numpy(extra)[None], working_scale)[0]
     return TrainingPlane(
         name=image.plane_name(index),
@@ -118,6 +150,28 @@ def training_plane(
         weights=weights,
         source=str(image.path or image.name),
         index=index,
+        scale=working_scale,
+        objects=_objects(objects_of(truth), working_scale) if boundaries else None,
+    )
+
+
+def objects_of(truth: Truth) -> NDArray[np.signedinteger]:
+    """Return the objects of a plane: those of the mask, or else its connected pieces."""
+    if truth.instances is not None:
+        return truth.instances
+    pieces = label(truth.classes.clip(min=0), background=0, connectivity=2)
+    return np.where(truth.classes == UNLABELLED, UNLABELLED, pieces)
+
+
+def _objects(instances: NDArray[np.signedinteger], scale: float) -> PlaneObjects:
+    shares = _resized(
+        torch.from_numpy(np.stack(boundary_targets(instances, scale)).astype(np.float32)), scale
+    )
+    rows, columns = (nearest_pixels(size, scale) for size in instances.shape)
+    return PlaneObjects(
+        boundary=(shares[0] / shares[1].clamp_min(LEAST_LABELLED)).clamp(0, 1),
+        known=shares[1] >= LEAST_LABELLED,
+        instances=torch.from_numpy(instances[np.ix_(rows, columns)].astype(np.int32)),
     )
 
 

@@ -51,6 +51,8 @@ class PredictedBox:
         (classes, Y, X) float32.
     done, total
         Tiles that are done, of all.
+    seeds
+        (Y, X) float32, high in the cores of objects, of a model that tells them apart: see `network.readout`.
     """
 
     rows: slice
@@ -58,6 +60,7 @@ class PredictedBox:
     values: NDArray[np.float32]
     done: int
     total: int
+    seeds: NDArray[np.float32] | None = None
 
 
 def predicted_boxes(
@@ -68,6 +71,7 @@ def predicted_boxes(
     settings: PredictionSettings,
     device: Device,
     region: Region | None = None,
+    scale: float | None = None,
 ) -> Iterator[PredictedBox]:
     """Predict a plane and yield each part of it as soon as it is final.
 
@@ -82,6 +86,8 @@ def predicted_boxes(
     region
         Rows and columns that are predicted, all if not given. They get what they would get in the whole
         plane, by whose intensities they are normalised.
+    scale
+        By which the plane is resized; that of the model if not given.
 
     Raises
     ------
@@ -90,7 +96,7 @@ def predicted_boxes(
     """
     check_fits(model.card, image)
     network = for_inference(model.network, device)
-    scale = scale_for(model.card, image)
+    scale = scale or scale_for(model.card, image)
     read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
     margin = FADE + 1 + math.ceil(max(1.0, scale))
@@ -106,7 +112,9 @@ def predicted_boxes(
             values = _predict_tile(network, read, row, column, halo=halo, margin=margin, device=device)
             done += 1
             final = blender.add(row.span, column.span, values)
-            yield PredictedBox(row.span.finished, column.span.finished, final, done, total)
+            seeds = final[-1] if network.boundaries else None
+            likely = final[: network.classes]
+            yield PredictedBox(row.span.finished, column.span.finished, likely, done, total, seeds)
 
 
 def predict_plane(

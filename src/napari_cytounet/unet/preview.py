@@ -57,7 +57,7 @@ def predict_part(network: UNet, part: PreviewPart, device: Device) -> NDArray[np
         halo=HALO,
         device=device,
     )
-    shares: NDArray[np.uint8] = found.mul(255).round().to(torch.uint8).cpu().numpy()
+    shares: NDArray[np.uint8] = found[: network.classes].mul(255).round().to(torch.uint8).cpu().numpy()
     return shares
 
 

@@ -34,12 +34,18 @@ class Batch:
         (N, P, P) bool.
     weights
         (N, P, P) float32, or None.
+    boundary
+        (N, P, P) float32: share of boundary in each pixel, or None.
+    boundary_known
+        (N, P, P) bool: where that is known, or None.
     """
 
     image: Tensor
     targets: Tensor
     labelled: Tensor
     weights: Tensor | None
+    boundary: Tensor | None = None
+    boundary_known: Tensor | None = None
 
 
 class Sampler:
@@ -83,6 +89,7 @@ class Sampler:
         self._channels = len(planes[0].pixels)
         self._classes = len(planes[0].targets)
         self._weighted = any(plane.weights is not None for plane in planes)
+        self._boundaries = planes[0].objects is not None
         margin = self._augment.window_size // 2
         self._windows = [_stacked(plane, margin, self._weighted).to(device) for plane in planes]
 
@@ -96,7 +103,12 @@ class Sampler:
         # Targets were mixed with the zeros of unlabelled neighbours: divide by the labelled share of the mix.
         share = target[:, self._classes]
         targets = (target[:, : self._classes] / share.clamp_min(LEAST_LABELLED)[:, None]).clamp(0, 1)
-        return Batch(image, targets, share >= LEAST_LABELLED, target[:, -1] if self._weighted else None)
+        weights = target[:, -1] if self._weighted else None
+        if not self._boundaries:
+            return Batch(image, targets, share >= LEAST_LABELLED, weights)
+        boundary, known = target[:, self._classes + 1], target[:, self._classes + 2]
+        boundary = (boundary / known.clamp_min(LEAST_LABELLED)).clamp(0, 1)
+        return Batch(image, targets, share >= LEAST_LABELLED, weights, boundary, known >= LEAST_LABELLED)
 
     def state(self) -> dict[str, Any]:
         """Return the state of the random numbers, ready for JSON."""
@@ -134,7 +146,9 @@ def _centres_by_class(plane: TrainingPlane) -> list[NDArray[np.int32]]:
 
 
 def _stacked(plane: TrainingPlane, margin: int, weighted: bool) -> Tensor:
-    """Pixels, targets, labelled and weights as one (C, Y, X) float stack, mirrored around by half a window.
+    """All that is sampled of a plane as one (C, Y, X) float stack, mirrored around by half a window.
+
+    Pixels, targets, labelled, boundary, where that is known, and weights.
 
     A window cut at (row, column) of it is centred on that pixel of the plane. Labels in the mirrored margin
     are unknown, lest edges be learnt twice.
@@ -142,6 +156,9 @@ def _stacked(plane: TrainingPlane, margin: int, weighted: bool) -> Tensor:
     pixels = np.pad(plane.pixels.numpy(), ((0, 0), (margin, margin), (margin, margin)), mode="symmetric")
     known = plane.labelled[None].float()
     parts = [torch.from_numpy(pixels), F.pad(torch.cat([plane.targets * known, known]), (margin,) * 4)]
+    if plane.objects is not None:
+        sure = plane.objects.known.float()
+        parts.append(F.pad(torch.stack([plane.objects.boundary * sure, sure]), (margin,) * 4))
     if weighted:
         weights = torch.ones_like(plane.pixels[0]) if plane.weights is None else plane.weights
         parts.append(F.pad(weights[None], (margin,) * 4))

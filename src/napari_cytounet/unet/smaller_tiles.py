@@ -20,6 +20,7 @@ def boxes_with_less_memory(
     settings: PredictionSettings,
     device: Device,
     region: Region | None = None,
+    scale: float | None = None,
 ) -> Iterator[PredictedBox | Notice]:
     """Predict a plane; where memory does not suffice, from the start again with tiles of half the length.
 
@@ -36,7 +37,9 @@ def boxes_with_less_memory(
         If memory does not suffice for those either.
     """
     try:
-        yield from predicted_boxes(model, image, index, settings=settings, device=device, region=region)
+        yield from predicted_boxes(
+            model, image, index, settings=settings, device=device, region=region, scale=scale
+        )
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise
@@ -44,7 +47,9 @@ def boxes_with_less_memory(
         smaller = settings.model_copy(update={"tile": tile // 2})
         yield Notice(f"Not enough memory for tiles of {tile} pixels: trying {tile // 2}.")
         try:
-            yield from predicted_boxes(model, image, index, settings=smaller, device=device, region=region)
+            yield from predicted_boxes(
+                model, image, index, settings=smaller, device=device, region=region, scale=scale
+            )
         except (RuntimeError, MemoryError) as second:
             if not is_out_of_memory(second):
                 raise

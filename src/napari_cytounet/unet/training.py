@@ -18,6 +18,7 @@ from napari_cytounet.errors import SettingsError, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated
 from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.boundary_loss import boundary_loss
 from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
 from napari_cytounet.unet.losses import segmentation_loss
 from napari_cytounet.unet.network import UNet
@@ -25,7 +26,7 @@ from napari_cytounet.unet.optimisers import build_optimiser, l1_penalty
 from napari_cytounet.unet.pace import Pace
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.preview import PreviewPart, predict_part
-from napari_cytounet.unet.sampling import Sampler
+from napari_cytounet.unet.sampling import Batch, Sampler
 from napari_cytounet.unet.validation import SMALLER_TILE, ValidationScore, validate
 
 MOST_SKIPPED = 20
@@ -159,8 +160,8 @@ class Training:
         """Draw a batch, follow its gradient and return its loss, NaN where the step was skipped."""
         batch = self.sampler.draw()
         with self.device.autocast():
-            logits = self.network(batch.image.contiguous(memory_format=torch.channels_last))
-        loss = segmentation_loss(logits, batch.targets, batch.labelled, self._settings.loss, batch.weights)
+            given = self.network(batch.image.contiguous(memory_format=torch.channels_last))
+        loss = self._loss(given, batch)
         if self._settings.optimiser.l1 > 0:
             loss = loss + self._settings.optimiser.l1 * l1_penalty(self.network)
         self.network.zero_grad()
@@ -177,6 +178,16 @@ class Training:
         self.optimiser.step(rate)
         average_into(self.averaged, self.network, self._settings.optimiser.averaging, self.step)
         return float(known_loss)
+
+    def _loss(self, given: Tensor, batch: Batch) -> Tensor:
+        """Return the loss of the classes, and of the boundaries where they are learnt."""
+        settings, logits = self._settings, given[:, : self.network.logits]
+        loss = segmentation_loss(logits, batch.targets, batch.labelled, settings.loss, batch.weights)
+        if self.network.boundaries and batch.boundary is not None and batch.boundary_known is not None:
+            loss = loss + boundary_loss(
+                given[:, -1], batch.boundary, batch.boundary_known, settings.instances.boundary_weight
+            )
+        return loss
 
     def _count_skipped(self, loss: float) -> None:
         if math.isfinite(loss):
@@ -230,13 +241,13 @@ class Training:
         score = self._score() if self.validation else ValidationScore(math.nan, (0.5,) * self.network.classes)
         self.previewed = self._predict_preview()
         self._pace.validation_took(time.perf_counter() - began)
-        better = self.best is None or not score.dice < self.best.score.dice
+        better = self.best is None or not score.quality < self.best.score.quality
         if better:
             weights = {
                 name: values.detach().cpu().clone() for name, values in self.averaged.state_dict().items()
             }
             self.best = Best(score, weights, self.step)
-        return Validated(self.step, self.seconds, score.dice, better)
+        return Validated(self.step, self.seconds, score.dice, better, score.objects)
 
 
 def _check_deepest_stage(network: UNet, training: TrainingSettings) -> None:

@@ -17,6 +17,7 @@ from napari_cytounet.segmentation.calibration import Calibration
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.inference import Interval, ReadBox, for_inference, predict_box
 from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.object_calibration import UNCALIBRATED, ObjectCalibration, ObjectThresholds
 from napari_cytounet.unet.planes import TrainingPlane
 from napari_cytounet.unet.resampling import axis_resampling
 
@@ -63,16 +64,28 @@ class ValidationScore:
         nothing was kept back.
     thresholds
         These thresholds.
+    objects
+        Mean average precision of the objects that the instance head tells apart, at its best thresholds;
+        None without a head, or where no object is known.
+    object_thresholds
+        These thresholds.
     planes
-        Each plane that is labelled, at these thresholds.
+        Each plane that is labelled, at the thresholds of the classes.
     curves
         Dice of each class at `CURVE_STEPS` + 1 evenly spaced thresholds from 0 to 1.
     """
 
     dice: float
     thresholds: tuple[float, ...]
+    objects: float | None = None
+    object_thresholds: ObjectThresholds = UNCALIBRATED
     planes: tuple[PlaneScore, ...] = ()
     curves: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def quality(self) -> float:
+        """What the best weights are chosen by: objects where they are told apart, else the Dice."""
+        return self.dice if self.objects is None else self.objects
 
     @property
     def known_dice(self) -> float | None:
@@ -85,7 +98,7 @@ def validate(
 ) -> ValidationScore:
     """Score a network on labelled planes at the working scale, tile by tile."""
     ready = for_inference(network, device)
-    total = Calibration(network.classes)
+    total, objects = Calibration(network.classes), ObjectCalibration()
     of_planes = []
     for plane in planes:
         calibration = Calibration(network.classes)
@@ -99,21 +112,30 @@ def validate(
                 if bool((truth != UNLABELLED).any()):
                     box = _shifted(rows, top), _shifted(columns, left)
                     predicted = predict_box(ready, read, *box, halo=HALO, device=device)
-                    calibration.update(predicted.cpu().numpy(), truth.numpy())
+                    channels = predicted.cpu().numpy()
+                    likely = channels[: network.classes]
+                    calibration.update(likely, truth.numpy())
+                    if network.boundaries and plane.objects is not None:
+                        known = plane.objects.instances[top:, left:][slice(*rows), slice(*columns)]
+                        objects.update(likely.max(axis=0), channels[-1], known.numpy())
         total.add(calibration)
         if bool(plane.labelled.any()):
             of_planes.append((plane, calibration))
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
     dice = [value for value in total.dice() if not math.isnan(value)]
     thresholds = total.thresholds()
+    tells_objects = network.boundaries and any(plane.objects is not None for plane in planes)
+    chosen, precision = objects.best() if tells_objects else (UNCALIBRATED, None)
     return ValidationScore(
         sum(dice) / len(dice) if dice else 0.0,
         thresholds,
-        tuple(
+        precision,
+        chosen,
+        planes=tuple(
             PlaneScore(plane.name, plane.source, _as_tuples(calibration.counts_at(thresholds)))
             for plane, calibration in of_planes
         ),
-        _as_tuples(total.curves(CURVE_STEPS)),
+        curves=_as_tuples(total.curves(CURVE_STEPS)),
     )
 
 

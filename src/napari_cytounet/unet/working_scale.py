@@ -18,16 +18,37 @@ OBJECT_PIXELS = 30.0
 SURVIVAL = 0.97
 """Dice of foreground and of background that masks must keep on the way to the working scale and back."""
 
+MOST_ENLARGED = 3.0
+"""Largest factor that images of small objects are enlarged by, where single objects are learnt."""
+
+MOST_SHRUNK = 1 / 8
+"""Smallest factor."""
+
+VARIED = 1.5
+"""Where the diameters of objects differ by more than this between images, each gets a factor of its own."""
+
 SMALLEST_OBJECT = 9
 """Objects of fewer pixels are taken for specks and tell nothing about the size of objects."""
 
 
 @dataclass(frozen=True)
 class ScaleChoice:
-    """A working scale, and in words why."""
+    """A working scale, and in words why.
+
+    Attributes
+    ----------
+    scale, reason
+        These.
+    diameter
+        Of typical objects, in pixels, where it was measured for learning each by itself.
+    own
+        Whether each image is better resized by a factor of its own.
+    """
 
     scale: float
     reason: str
+    diameter: float | None = None
+    own: bool = False
 
 
 def choose_working_scale(truths: Sequence[Truth]) -> ScaleChoice:
@@ -36,10 +57,10 @@ def choose_working_scale(truths: Sequence[Truth]) -> ScaleChoice:
     Masks with thin parts, such as membranes between cells, would be lost at the scale that the cells
     themselves allow: the scale is raised until they are kept. Images are never enlarged.
     """
-    areas = np.concatenate([_object_areas(truth) for truth in truths] or [np.empty(0, np.int64)])
+    areas = np.concatenate([object_areas(truth) for truth in truths] or [np.empty(0, np.int64)])
     if areas.size == 0:
         return ScaleChoice(1.0, "no objects to measure: images are used at their own size")
-    diameter = _typical_diameter(areas)
+    diameter = typical_diameter(areas)
     scales = [
         scale
         for scale in (1 / 8, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 2 / 3)
@@ -53,13 +74,43 @@ def choose_working_scale(truths: Sequence[Truth]) -> ScaleChoice:
     return ScaleChoice(1.0, f"objects are about {diameter:.0f} pixels across: used at their own size")
 
 
-def _object_areas(truth: Truth) -> NDArray[np.int64]:
+def choose_object_scale(truths: Sequence[Truth]) -> ScaleChoice:
+    """Return the scale that brings objects to about 30 pixels, also enlarging them, to learn each by itself.
+
+    Where the sizes of objects differ much between the images, each is to get a factor of its own: `own`.
+    """
+    diameters = [size for size in (diameter_in(truth) for truth in truths) if size is not None]
+    if not diameters:
+        return choose_working_scale(truths)
+    low, typical, high = np.percentile(diameters, [10, 50, 90])
+    scale = clipped_scale(OBJECT_PIXELS / typical)
+    if high / low > VARIED:
+        reason = f"objects are {low:.0f} to {high:.0f} pixels across: each image is resized by its own factor"
+        return ScaleChoice(scale, f"{reason}, {scale:.3g} for a typical one", float(typical), own=True)
+    return ScaleChoice(
+        scale, f"objects are about {typical:.0f} pixels across: resized by {scale:.3g}", float(typical)
+    )
+
+
+def diameter_in(truth: Truth) -> float | None:
+    """Return the diameter of the typical object of a plane, in pixels; None if it holds none."""
+    areas = object_areas(truth)
+    return typical_diameter(areas) if areas.size else None
+
+
+def clipped_scale(scale: float) -> float:
+    """Return a scale within what images are resized by."""
+    return float(min(MOST_ENLARGED, max(MOST_SHRUNK, scale)))
+
+
+def object_areas(truth: Truth) -> NDArray[np.int64]:
+    """Return the pixels of each object of a plane, specks left out."""
     objects = label(truth.classes.clip(min=0)) if truth.instances is None else truth.instances.clip(min=0)
     areas = np.bincount(objects.ravel())[1:]
     return areas[areas >= SMALLEST_OBJECT].astype(np.int64)
 
 
-def _typical_diameter(areas: NDArray[np.int64]) -> float:
+def typical_diameter(areas: NDArray[np.int64]) -> float:
     """Return the diameter of the object that the median foreground pixel belongs to: specks weigh little."""
     areas = np.sort(areas)
     covered = np.cumsum(areas)

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_cytounet.widgets.measuring import area_texts, measure
 from napari_cytounet.widgets.measuring.histogram import ObjectHistogram
 from napari_cytounet.widgets.measuring.measure import ALL, OUT_OF_DATE, REMOVED, START, MeasureWidget
+from napari_cytounet.widgets.measuring.scatter import ObjectScatter
 
 SIZE = {"scale": (0.5, 0.25), "units": ("um", "um")}
 
@@ -307,3 +308,59 @@ def test_real_nuclei(viewer: ViewerModel, widget: MeasureWidget, qtbot: QtBot, d
     assert isinstance(viewer.layers[0], Labels)
     _measure(widget, qtbot)
     assert widget.table.objects.rowCount() == len(np.unique(viewer.layers[0].data)) - 1
+
+
+def test_objects_in_the_colours_of_a_measurement(
+    viewer: ViewerModel, widget: MeasureWidget, qtbot: QtBot
+) -> None:
+    layer = viewer.add_labels(_labels(), name="cells")
+    _measure(widget, qtbot)
+    own = layer.get_color(7)
+    widget.colours.column.value = "extent"
+    assert widget.colours._bar.toolTip() == "from 1 to 1"
+    widget.colours.column.value = "orientation"
+    colours = {label: layer.get_color(label) for label in (2, 7)}
+    assert not np.allclose(colours[2], colours[7])
+    np.testing.assert_allclose(min(colours.values(), key=sum), [0.267, 0.005, 0.329, 1], atol=0.01)
+    assert layer.get_color(0) is None or layer.get_color(0)[3] == 0
+    _measure(widget, qtbot)
+    np.testing.assert_allclose(layer.get_color(7), colours[7], atol=1e-3)
+    widget.colours.column.value = "their labels"
+    np.testing.assert_allclose(layer.get_color(7), own)
+    widget.colours.column.value = "orientation"
+    viewer.layers.remove(layer)
+    np.testing.assert_allclose(layer.get_color(7), own)
+
+
+def test_a_point_that_is_picked_is_shown_in_the_image_and_the_table(
+    viewer: ViewerModel, widget: MeasureWidget, qtbot: QtBot
+) -> None:
+    layer = viewer.add_labels(_labels(), name="cells")
+    _measure(widget, qtbot)
+    widget.scatter.picked.emit(1)
+    assert layer.selected_label == 7
+    assert _selected(widget) == ["7"]
+    layer.selected_label = 2
+    assert widget.scatter._selected == 0
+
+
+def test_the_scatter_plot_tells_which_point_was_clicked(qtbot: QtBot) -> None:
+    scatter = ObjectScatter(ViewerModel())
+    qtbot.addWidget(scatter.native)
+    columns = {
+        "label": np.array([1, 2, 3]),
+        "area_px": np.array([4, 5, 9]),
+        "solidity": np.array([1, np.nan, 0]),
+    }
+    scatter.show_columns(columns, "area_px")
+    assert (scatter.across.value, scatter.up.value) == ("area_px", "solidity")
+    assert scatter._plot._plot is None
+    scatter.native.show()
+    points, ring = scatter._plot._plot.getPlotItem().items[-2:]
+    assert points.getData()[0].tolist() == [4, 9]
+    picked: list[int] = []
+    scatter.picked.connect(picked.append)
+    points.sigClicked.emit(points, points.points()[1:], None)
+    assert picked == [2]
+    scatter.mark(2)
+    assert ring.getData()[0].tolist() == [9]

@@ -15,9 +15,9 @@ from napari_cytounet.events import Progress, drain
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.writing import write_image
+from napari_cytounet.measurement import object_pixels
 from napari_cytounet.measurement.measuring import measure
 from napari_cytounet.settings import MaskKind, MaskSettings
-from napari_cytounet.widgets.measuring import batches as object_batches
 from napari_cytounet.widgets.measuring.measurements import (
     ObjectClasses,
     ObjectMeasurements,
@@ -137,7 +137,7 @@ def test_many_objects_are_measured_in_batches(
     known: dict[str, Any] = {"pixel_size": size, "opener": lambda: Image.from_array(light, "CYX")}
     at_once = _measured(labels, **known).columns
     assert len(at_once["label"]) > 50
-    monkeypatch.setattr(object_batches, "BATCH", 7)
+    monkeypatch.setattr(object_pixels, "AT_A_TIME", 7)
     in_batches = _measured(labels, **known).columns
     assert list(in_batches) == list(at_once)
     for name in list(at_once)[2:]:

@@ -47,12 +47,12 @@ def write_tiff(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     OutputError
         If the file cannot be written.
     """
-    return _write(path, (".tif", ".tiff"), _image(data, meta), _as_they_are)
+    return _write(path, (".tif", ".tiff"), labels_image(data, meta), _as_they_are)
 
 
 def write_zarr(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     """Write a labels layer as OME-Zarr; see `write_tiff`. A folder that is there is never replaced."""
-    return _write(path, (".zarr",), _image(data, meta), _as_they_are)
+    return _write(path, (".zarr",), labels_image(data, meta), _as_they_are)
 
 
 def write_outlines(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
@@ -61,7 +61,7 @@ def write_outlines(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
     Read back as masks of the kind `outlines` they are the same objects, as far as these do not touch each
     other and have no holes.
     """
-    return _write(path, (".tif", ".tiff"), _image(data, meta), outlines)
+    return _write(path, (".tif", ".tiff"), labels_image(data, meta), outlines)
 
 
 def outlines(labels: NDArray[Any]) -> NDArray[np.uint8]:
@@ -78,7 +78,8 @@ def outlines(labels: NDArray[Any]) -> NDArray[np.uint8]:
     return np.where(lines, np.uint8(LINE), np.uint8(0))
 
 
-def _image(data: Any, meta: dict[str, Any]) -> Image:
+def labels_image(data: Any, meta: dict[str, Any]) -> Image:
+    """Return a labels layer, as napari hands it to writers, as an image."""
     layer = Layer.create(data, meta, "labels")
     if not isinstance(layer, Labels):
         raise TypeError(f"these are no labels: {type(layer).__name__}")
@@ -93,7 +94,7 @@ def _write(
     path: str, suffixes: tuple[str, ...], image: Image, drawn: Callable[[NDArray[Any]], NDArray[Any]]
 ) -> list[str]:
     """Write what is drawn of each plane, in the smallest dtype that holds all planes."""
-    file = _with_suffix(Path(path), suffixes)
+    file = with_suffix(Path(path), suffixes)
     lowest = highest = 0
     for index in image.planes:
         plane = drawn(image.read(index)[0])
@@ -111,7 +112,7 @@ def _write(
     return [str(file)]
 
 
-def _with_suffix(path: Path, suffixes: tuple[str, ...]) -> Path:
+def with_suffix(path: Path, suffixes: tuple[str, ...]) -> Path:
     """Return the path with a suffix of the format, and refuse what nobody was asked to replace."""
     file = path if path.suffix.lower() in suffixes else path.with_name(path.name + suffixes[0])
     if file.is_dir() or (file != path and file.exists()):

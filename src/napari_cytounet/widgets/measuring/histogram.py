@@ -1,26 +1,23 @@
-"""How a measurement is spread over the objects: a histogram that loads pyqtgraph when it is seen."""
+"""How a measurement is spread over the objects: a histogram."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from magicgui.widgets import ComboBox, Container
 from napari.components import ViewerModel
-from napari.utils.theme import get_theme
-from numpy.typing import NDArray
-from qtpy.QtGui import QShowEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from napari.utils.theme import Theme
 
 from napari_cytounet.widgets.measuring.measurements import Columns
+from napari_cytounet.widgets.measuring.number_columns import number_columns
 from napari_cytounet.widgets.measuring.texts import title
+from napari_cytounet.widgets.measuring.themed_plot import ThemedPlot
 
 if TYPE_CHECKING:
     from pyqtgraph import PlotWidget
 
 HEIGHT = 170
-PLACES = ("label", "class", "centroid_y_px", "centroid_x_px", "centroid_y_um", "centroid_x_um")
-"""Columns of numbers whose spread says nothing about the objects."""
 
 
 class ObjectHistogram(Container):  # type: ignore[type-arg]
@@ -37,9 +34,9 @@ class ObjectHistogram(Container):  # type: ignore[type-arg]
         self.column = ComboBox(choices=self._choices, label="of", tooltip="The column that is drawn.")
         super().__init__(widgets=[self.column])
         self.margins = (0, 0, 0, 0)
-        self._plot = _Plot(viewer)
+        self._plot = ThemedPlot(viewer, self._draw, HEIGHT)
         self.native.layout().addWidget(self._plot)
-        self.column.changed.connect(self._draw)
+        self.column.changed.connect(self._plot.redraw)
 
     def show_columns(self, columns: Columns, first: str) -> None:
         """Show other measurements.
@@ -56,65 +53,27 @@ class ObjectHistogram(Container):  # type: ignore[type-arg]
         with self.column.changed.blocked():
             self.column.reset_choices()
             self.column.value = chosen if chosen in self.column.choices else first
-        self._draw()
+        self._plot.redraw()
 
     def _choices(self, _: object) -> list[tuple[str, str]]:
-        numbers = [name for name, values in self._columns.items() if values.dtype.kind in "iuf"]
-        return [(title(name), name) for name in numbers if name not in PLACES]
+        return number_columns(self._columns)
 
-    def _draw(self) -> None:
-        values = self._columns[self.column.value].astype(np.float64)
-        self._plot.draw(values[np.isfinite(values)], title(self.column.value))
+    def _draw(self, plot: PlotWidget, theme: Theme) -> None:
+        import pyqtgraph as pg
 
-
-class _Plot(QWidget):
-    """Bars that are drawn when they can be seen."""
-
-    def __init__(self, viewer: ViewerModel) -> None:
-        super().__init__()
-        self._viewer = viewer
-        self._values: NDArray[np.float64] = np.empty(0)
-        self._title = ""
-        self._plot: PlotWidget | None = None
-        self.setFixedHeight(HEIGHT)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        viewer.events.theme.connect(self._redraw)
-        self.destroyed.connect(lambda: viewer.events.theme.disconnect(self._redraw))
-
-    def draw(self, values: NDArray[np.float64], text: str) -> None:
-        self._values, self._title = values, text
-        self._redraw()
-
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802
-        super().showEvent(event)
-        self._redraw()
-
-    def _redraw(self, _event: Any = None) -> None:
-        if not self.isVisible():
+        name = self.column.value
+        if name is None:
             return
-        import pyqtgraph as pg  # here: a second that most users of the table need not wait
-
-        if self._plot is None:
-            self._plot = pg.PlotWidget()
-            self._plot.setMouseEnabled(x=False, y=False)
-            self._plot.setMenuEnabled(False)
-            self._plot.hideButtons()
-            self._layout.addWidget(self._plot)
-        theme = get_theme(self._viewer.theme)
-        text, background = theme.text.as_hex(), theme.background.as_hex()
-        self._plot.setBackground(background)
-        for side in ("left", "bottom"):
-            self._plot.getAxis(side).setPen(text)
-            self._plot.getAxis(side).setTextPen(text)
-        self._plot.setLabel("bottom", self._title)
-        self._plot.setLabel("left", "objects")
-        self._plot.clear()
-        counts, edges = np.histogram(self._values, bins=bin_count(len(self._values)))
+        values = self._columns[name].astype(np.float64)
+        values = values[np.isfinite(values)]
+        plot.setLabel("bottom", title(name))
+        plot.setLabel("left", "objects")
+        counts, edges = np.histogram(values, bins=bin_count(len(values)))
+        background = theme.background.as_hex()
         bars = pg.BarGraphItem(
             x0=edges[:-1], x1=edges[1:], height=counts, brush=theme.current.as_hex(), pen=background
         )
-        self._plot.addItem(bars)
+        plot.addItem(bars)
 
 
 def bin_count(values: int) -> int:

@@ -19,11 +19,13 @@ from napari_cytounet.widgets.layer_choice import LayerChoice
 from napari_cytounet.widgets.layer_parts import first_plane, shown_plane
 from napari_cytounet.widgets.layers import image_of_layer, image_opener
 from napari_cytounet.widgets.measuring.area_texts import MOST_TEXTS, AreaTexts
+from napari_cytounet.widgets.measuring.colouring import ObjectColours
 from napari_cytounet.widgets.measuring.features import classes_in, features_with
 from napari_cytounet.widgets.measuring.histogram import ObjectHistogram
 from napari_cytounet.widgets.measuring.label_watch import LabelWatch
 from napari_cytounet.widgets.measuring.link import ObjectLink
 from napari_cytounet.widgets.measuring.measurements import ObjectMeasurements, measuring_planes
+from napari_cytounet.widgets.measuring.scatter import ObjectScatter
 from napari_cytounet.widgets.measuring.table import ObjectTable
 from napari_cytounet.widgets.measuring.table_file import ask_path, write_columns
 from napari_cytounet.widgets.measuring.texts import summary, units
@@ -79,13 +81,23 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         self.table = ObjectTable()
         self.areas = CheckBox(text="Write areas on the objects")
         self.alone = CheckBox(text="Show the selected object only")
+        self.colours = ObjectColours()
         self.histogram = ObjectHistogram(viewer)
+        self.scatter = ObjectScatter(viewer)
         self.save = PushButton(text="Save table as CSV…")
         table = Container[Widget](labels=False)
         table.native.layout().addWidget(self.table)
         table.margins = (0, 0, 0, 0)
         self.results = Container(
-            widgets=[table, self.areas, self.alone, Folded("Histogram", [self.histogram]), self.save],
+            widgets=[
+                table,
+                self.colours,
+                self.areas,
+                self.alone,
+                Folded("Histogram", [self.histogram]),
+                Folded("Scatter plot", [self.scatter]),
+                self.save,
+            ],
             labels=False,
             visible=False,
         )
@@ -117,6 +129,8 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         self.save.clicked.connect(self.save_as)
         self.table.chosen.connect(self.point_out)
         self.table.opened.connect(self.go_to)
+        self.table.moved.connect(self.scatter.mark)
+        self.scatter.picked.connect(self.pick)
         self._viewer.layers.events.removed.connect(self._lose)
         self.native.destroyed.connect(self._close)
 
@@ -156,9 +170,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         self._measured = measured
         self.table.show_objects(measured)
         self.histogram.show_columns(measured.columns, measured.area_column)
+        self.scatter.show_columns(measured.columns, measured.area_column)
         self.summary.say("\n".join([summary(measured), units(measured), *measured.notes]))
         self.results.visible = True
         if layer not in self._viewer.layers:
+            self.colours.show_columns(measured.columns, None)
             self.warning.say(REMOVED)
             return
         self.warning.say("")
@@ -166,6 +182,8 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         features = features_with(layer.features, measured)
         if features is not None:
             layer.features = features
+        # A label that stands for several objects has no one colour.
+        self.colours.show_columns(measured.columns, None if features is None else layer)
         self._link = ObjectLink(self._viewer, layer, measured, self.table)
         self._watch = LabelWatch(self._viewer, layer, image, measured, partial(self.warning.say, OUT_OF_DATE))
         self.draw_areas()
@@ -205,6 +223,11 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         if self._link is not None:
             self._link.point_out(number)
 
+    def pick(self, number: int) -> None:
+        """Select an object that was picked in a plot: its row, and in the image."""
+        self.table.follow(number)
+        self.point_out(number)
+
     def go_to(self, number: int) -> None:
         """Move the camera to an object."""
         if self._link is not None:
@@ -237,6 +260,7 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         """Leave the layer that was measured alone."""
         self._let_go_of_events()
         self._texts.remove()
+        self.colours.let_go()
         if self._layer is not None and self.alone.value:
             self._layer.show_selected_label = False
         self._layer = self._link = self._watch = None

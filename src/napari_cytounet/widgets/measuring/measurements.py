@@ -6,7 +6,6 @@ import threading
 import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from napari_cytounet.errors import Cancelled, ImageError, MaskError
 from napari_cytounet.events import Event, Progress
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
-from napari_cytounet.widgets.measuring.batches import Columns, measuring_batches
 
 __all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "checksum", "measuring_planes"]
 
+Columns = dict[str, NDArray[Any]]
 Plane = tuple[int, ...]
 
 _OWN: Mapping[str, int] = {}
@@ -129,6 +128,8 @@ def measuring_planes(
     MaskError
         The planes hold no object.
     """
+    from napari_cytounet.measurement.objects import measuring_objects  # here: scikit-image takes a while
+
     image = None if opener is None else opener()
     _check_sizes(labels, image)
     pixel_size = labels.pixel_size or (None if image is None else image.pixel_size)
@@ -139,9 +140,8 @@ def measuring_planes(
         plane = labels.read(index)[0]
         checksums[index] = checksum(plane)
         intensities = None if image is None else image.read(index)
-        measure = partial(_measure_window, intensities=intensities, pixel_size=pixel_size, classes=classes)
-        batches = measuring_batches(plane, measure, pixel_size)
-        columns = yield from _telling(batches, done, len(planes), cancel)
+        batches = measuring_objects(plane, intensities, pixel_size, _classes_of(plane, classes))
+        columns = _named(dict((yield from _telling(batches, done, len(planes), cancel))), classes)
         rows = len(columns["label"])
         place = _place(labels.plane_axes, index, first_plane)
         tables.append({"image": np.full(rows, labels.name), "plane": np.full(rows, place)} | columns)
@@ -204,7 +204,7 @@ def _describe(image: Image) -> str:
 
 
 def _telling(
-    batches: Generator[float, None, Columns], plane: int, planes: int, cancel: threading.Event | None
+    batches: Generator[float, None, Any], plane: int, planes: int, cancel: threading.Event | None
 ) -> Generator[Event, None, Columns]:
     """Turn the share of one plane into progress over all of them, and stop between batches."""
     share = 0.0
@@ -219,21 +219,14 @@ def _telling(
             return columns
 
 
-def _measure_window(
-    labels: NDArray[Any],
-    window: tuple[slice, slice],
-    *,
-    intensities: NDArray[Any] | None,
-    pixel_size: PixelSize | None,
-    classes: ObjectClasses | None,
-) -> Columns:
-    from napari_cytounet.measurement.objects import measure_objects  # here: scikit-image takes a while
+def _classes_of(labels: NDArray[Any], classes: ObjectClasses | None) -> dict[int, int] | None:
+    if classes is None:
+        return None
+    return {label: classes.of_label.get(label, 0) for label in np.unique(labels).tolist()}
 
-    of_label = None
-    if classes is not None:
-        of_label = {label: classes.of_label.get(label, 0) for label in np.unique(labels).tolist()}
-    inside = None if intensities is None else intensities[:, *window]
-    columns: Columns = dict(measure_objects(labels, inside, pixel_size, of_label))
+
+def _named(columns: Columns, classes: ObjectClasses | None) -> Columns:
+    """Return columns with a `class_name` after the `class`, where classes have names."""
     if classes is None or not classes.names:
         return columns
     named = np.array([classes.names.get(number, "") for number in columns["class"].tolist()], np.str_)

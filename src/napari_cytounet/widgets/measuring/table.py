@@ -24,10 +24,13 @@ class ObjectTable(QTableView):
     ----------
     chosen, opened
         Emitted with the number of an object when the user selects its row, and double-clicks it.
+    moved
+        Emitted with the number of an object when its row is selected, whoever did it.
     """
 
     chosen = Signal(int)
     opened = Signal(int)
+    moved = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,8 +77,12 @@ class ObjectTable(QTableView):
     def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:  # noqa: N802
         """Tell which object the user chose."""
         super().currentChanged(current, previous)
-        if current.isValid() and current.row() != previous.row() and not self._follows:
-            self.chosen.emit(int(self.objects.order[current.row()]))
+        if not current.isValid() or current.row() == previous.row():
+            return
+        number = int(self.objects.order[current.row()])
+        self.moved.emit(number)
+        if not self._follows:
+            self.chosen.emit(number)
 
     def _tell_opened(self, index: QModelIndex) -> None:
         self.opened.emit(int(self.objects.order[index.row()]))

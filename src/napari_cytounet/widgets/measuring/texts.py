@@ -20,7 +20,18 @@ TITLES = {
     "major_axis": "long axis",
     "minor_axis": "short axis",
     "eccentricity": "eccentricity",
+    "orientation": "orientation (rad)",
     "solidity": "solidity",
+    "extent": "extent",
+    "euler_number": "Euler number",
+    "area_filled": "filled area",
+    "area_convex": "convex area",
+    "perimeter_crofton": "Crofton perimeter",
+    "equivalent_diameter": "equivalent diameter",
+    "feret_max": "largest diameter",
+    "feret_min": "smallest diameter",
+    "neighbours_touching": "touching neighbours",
+    "nearest_neighbour": "nearest neighbour",
 }
 UNITS = {"_px": "px", "_um": "µm", "_um2": "µm²"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from napari_cytounet.errors import PredictionError
 from napari_cytounet.images.memory import physical_memory
 from napari_cytounet.settings import ThresholdSettings
 from napari_cytounet.widgets.layer_parts import ImagePart
+
+if TYPE_CHECKING:
+    from napari_cytounet.segmentation.segmenting import Cores
 
 Output = Literal["probabilities", "classes", "instances"]
 
@@ -95,12 +98,17 @@ class PlaneArrays:
             self.classes[rows, columns] = apply_thresholds(values, thresholds)
 
     def label(
-        self, thresholds: Sequence[float], settings: ThresholdSettings, *, first: int
+        self,
+        thresholds: Sequence[float],
+        settings: ThresholdSettings,
+        *,
+        first: int,
+        cores: Cores | None = None,
     ) -> tuple[int, ...]:
         """Find the objects of the finished plane, number them from `first`, and return the class of each."""
         from napari_cytounet.segmentation.segmenting import segment
 
-        found = segment(self.probabilities, thresholds, settings)
+        found = segment(self.probabilities, thresholds, settings, cores)
         if self.classes is not None:
             self.classes[...] = found.classes
         if self.instances is not None:

@@ -104,35 +104,51 @@ def predicting_layer(
     import pandas as pd  # noqa: F401 for the features of the layers: half a second that napari need not wait
 
     from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
+    from napari_cytounet.segmentation.segmenting import Cores
     from napari_cytounet.unet.devices import choose_device
     from napari_cytounet.unet.fit import check_fits
     from napari_cytounet.unet.model import load_model
+    from napari_cytounet.unet.object_calibration import growth
+    from napari_cytounet.unet.object_size import scale_of_objects
     from napari_cytounet.unet.smaller_tiles import boxes_with_less_memory
 
     model, image = load_model(method.model), open_image()
     check_fits(model.card, image)
-    device, thresholds = choose_device(method.device), model.card.thresholds
+    device, thresholds, told = choose_device(method.device), model.card.thresholds, model.card.objects
+    if told is not None:
+        thresholds = (told.foreground,) * len(thresholds)
     labels_wanted = not {"classes", "instances"}.isdisjoint(method.settings.output)
     buffer = np.zeros((len(thresholds), *part.shape[-2:]), np.float32)
     if labels_wanted:
         refuse_unsplittable(Image.from_array(buffer, "CYX", name=image.name), method.threshold)
     top, left = (along.start for along in part.region)
     planes, objects = part.planes, 0
+    cores = None if told is None else np.zeros(part.shape[-2:], np.bool_)
     with device.threads_set():
+        middle = planes[len(planes) // 2]
+        scale = scale_of_objects(model, image, middle, device=device, diameter=method.settings.diameter)
         for number, index in enumerate(planes):
             plane = arrays.plane(part.place(index), buffer)
             for box in boxes_with_less_memory(
-                model, image, index, settings=method.settings, device=device, region=part.region
+                model, image, index, settings=method.settings, device=device, region=part.region, scale=scale
             ):
                 if isinstance(box, Notice):
                     yield box
                     continue
-                plane.add(_moved(box.rows, -top), _moved(box.columns, -left), box.values, thresholds)
+                rows, columns = _moved(box.rows, -top), _moved(box.columns, -left)
+                plane.add(rows, columns, box.values, thresholds)
+                if cores is not None and told is not None and box.seeds is not None:
+                    cores[rows, columns] = box.seeds >= told.seeds
                 yield Progress(image.plane_name(index), number + box.done / box.total, len(planes))
                 if cancel.is_set():
                     return LayerPrediction(number, objects if labels_wanted else None, stopped=True)
             if labels_wanted:
-                found = plane.label(thresholds, method.threshold, first=objects + 1)
+                found = plane.label(
+                    thresholds,
+                    method.threshold,
+                    first=objects + 1,
+                    cores=None if cores is None else Cores(cores, growth(scale)),
+                )
                 objects += len(found)
                 yield ObjectsFound(found)
     return LayerPrediction(len(planes), objects if labels_wanted else None, stopped=False)

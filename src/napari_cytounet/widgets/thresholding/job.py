@@ -24,8 +24,7 @@ from napari_cytounet.widgets.thresholding.field import Field
 from napari_cytounet.widgets.thresholding.source import Source
 
 if TYPE_CHECKING:
-    from napari_cytounet.segmentation.label_spool import LabelSpool
-    from napari_cytounet.segmentation.plane_labels import PlaneLabels
+    from napari_cytounet.segmentation.label_spool import LabelSpool, PlaneLabels
 
 LABEL = np.dtype(np.int32)
 """Type of the labels: napari's own choice, and room for any number of objects."""

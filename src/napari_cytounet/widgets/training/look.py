@@ -78,7 +78,10 @@ def look_at_folders(
         if cancel.is_set():
             return Look("")
         step = -(-len(found.training) // MOST_FILES)
-        files = ImageFiles([pair.mask for pair in found.training[::step]], ImageSettings())
+        looked_at = found.training[::step]
+        files = ImageFiles(
+            [pair.mask for pair in looked_at], ImageSettings(), [pair.image for pair in looked_at]
+        )
         reading = understand_masks(files, settings)
     except CytounetError as error:
         return Look(without_options(str(error)))
