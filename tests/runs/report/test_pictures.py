@@ -16,7 +16,7 @@ from napari_cytounet.unet.validation import PlaneScore, ValidationScore
 
 def _score(*dice: tuple[int, int, int, int]) -> ValidationScore:
     planes = tuple(PlaneScore(str(number), str(number), (counts,)) for number, counts in enumerate(dice))
-    return ValidationScore(0.5, (0.5,), planes)
+    return ValidationScore(0.5, (0.5,), planes=planes)
 
 
 def test_best_median_and_worst_are_chosen_and_empty_planes_are_not() -> None:
