@@ -36,7 +36,7 @@ def test_importing_the_package_loads_none_of_its_dependencies() -> None:
 
 
 def test_the_public_functions_are_there() -> None:
-    for name in ("train", "predict", "threshold", "evaluate", "measure", "simulate", "load_model"):
+    for name in ("train", "predict", "threshold", "evaluate", "measure", "simulate", "replay", "load_model"):
         assert callable(getattr(napari_cytounet, name))
 
 

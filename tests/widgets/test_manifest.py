@@ -19,6 +19,7 @@ WIDGETS = {
     "predict": "Predict with U-Net",
     "threshold": "Threshold to labels",
     "measure": "Measure objects",
+    "runs": "Runs",
 }
 ON_THE_SELECTED = ["threshold_active", "fill_holes_active", "number_objects_active"]
 SAMPLES = ["bbbc030-train", "bbbc030-validation", "dic", "phase", "fluorescence"]
@@ -79,7 +80,7 @@ def test_widgets_and_their_menus(manifest: PluginManifest) -> None:
     menus = {menu: [item.command for item in items] for menu, items in found.menus.items()}
     assert menus == {
         "napari/layers/segment": [*map(_ours, ["train", "predict", "threshold", *ON_THE_SELECTED])],
-        "napari/layers/measure": [_ours("measure")],
+        "napari/layers/measure": [*map(_ours, ["measure", "runs"])],
     }
     assert menus.keys() <= MenuId.contributables()
 
