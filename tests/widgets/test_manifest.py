@@ -20,6 +20,7 @@ WIDGETS = {
     "threshold": "Threshold to labels",
     "measure": "Measure objects",
     "runs": "Runs",
+    "correct": "Correct and learn",
 }
 ON_THE_SELECTED = ["threshold_active", "fill_holes_active", "number_objects_active"]
 SAMPLES = ["bbbc030-train", "bbbc030-validation", "dic", "phase", "fluorescence"]
@@ -81,6 +82,7 @@ def test_widgets_and_their_menus(manifest: PluginManifest) -> None:
     assert menus == {
         "napari/layers/segment": [*map(_ours, ["train", "predict", "threshold", *ON_THE_SELECTED])],
         "napari/layers/measure": [*map(_ours, ["measure", "runs"])],
+        "napari/layers/annotate": [_ours("correct")],
     }
     assert menus.keys() <= MenuId.contributables()
 
@@ -118,7 +120,8 @@ def test_the_menus_of_napari(viewer: ViewerModel) -> None:
     assert sorted(titles(f"{MenuId.MENUBAR_PLUGINS}/napari-cytounet")) == sorted(widgets)
     assert len(titles(f"{MenuId.FILE_SAMPLES}/napari-cytounet")) == len(SAMPLES)
     assert set(widgets[:3]) <= set(titles("napari/layers/segment"))
-    assert set(widgets[3:]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[3:5]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[5:]) <= set(titles("napari/layers/annotate"))
 
 
 @pytest.mark.parametrize("title", WIDGETS.values())
