@@ -22,7 +22,7 @@ from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.keys import SessionKeys
 from napari_cytounet.widgets.correcting.live_session import LiveSession
 from napari_cytounet.widgets.correcting.opening import Changed, Opened, begin, opening
-from napari_cytounet.widgets.correcting.session_panel import SessionPanel
+from napari_cytounet.widgets.correcting.session_panel import LATEST, SessionPanel
 from napari_cytounet.widgets.correcting.start_form import StartForm
 from napari_cytounet.widgets.jobs import Job, Start
 from napari_cytounet.widgets.model_choice import model_choice
@@ -95,7 +95,7 @@ class CorrectWidget(Scrolled):
                 folder = free_folder(runs_folder(), file_name(new.name))
                 self._run(partial(begin, new, folder, threads))
             elif (again := self.form.again) is not None:
-                self._run(lambda _: opening(again, threads))
+                self._run(partial(opening, again, threads))
             else:
                 show_error("Choose the session to open.")
         except SettingsError as error:
@@ -104,7 +104,7 @@ class CorrectWidget(Scrolled):
     def _open_anyway(self) -> None:
         changed, threads = self._changed, device_settings().threads
         if changed is not None:
-            self._run(lambda _: opening(changed.folder, threads, take_as_they_are=True))
+            self._run(partial(opening, changed.folder, threads, take_as_they_are=True))
 
     def _run(self, start: Start[Opened | Changed]) -> None:
         if self._job is not None:
@@ -192,18 +192,17 @@ class CorrectWidget(Scrolled):
         follower = live.follower
         if follower is None:
             panel.status.say("Only to be looked at.")
+            panel.warning.say(live.hint)
         else:
             panel.status.say(follower.state.describe())
-            panel.warning.say(follower.state.warn())
+            panel.warning.say(live.hint or follower.state.warn())
             panel.pause.text = "Go on" if follower.is_paused or follower.has_ended else "Pause"
         panel.refresh_versions()
         panel.next.enabled = not live.is_searching
         panel.learn.enabled = live.edited is not None
         for button in (panel.pause, panel.accept, panel.take_back, panel.edit, panel.learn):
             button.visible = follower is not None
-        has_model = bool(panel.versions.visible)
-        panel.predict.enabled = has_model
-        panel.accept.enabled = has_model
+        panel.predict.enabled = panel.accept.enabled = panel.has_versions
 
     def _tell(self, text: str) -> None:
         show_info(without_options(text))
@@ -250,14 +249,14 @@ class CorrectWidget(Scrolled):
 
     def _compare(self, *_: Any) -> None:
         if self.live is not None:
-            self.live.view.compare(version=self.panel.versions.value)
+            self.live.view.compare(version=self.panel.versions.value or None)
 
     def _bring_back(self) -> None:
         follower = self.live.follower if self.live else None
         if follower is not None:
             version = self.panel.versions.value
             self._do(lambda _: follower.ask(Wish.BRING_BACK, version))
-            self.panel.versions.value = None
+            self.panel.versions.value = LATEST
 
     def _edit(self) -> None:
         selected = self._viewer.layers.selection.active

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from psygnal import Signal
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QWidget
 
 from napari_cytounet.correction.requests import Request, Wish, send_request
 from napari_cytounet.correction.trainer_process import start_trainer
@@ -40,8 +39,6 @@ class TrainerFollower:
         Whether it was started here; one that somebody else started goes on when this session is left.
     threads
         Cores that it gets when it is started again.
-    parent
-        The timer ends with it.
 
     Attributes
     ----------
@@ -56,16 +53,14 @@ class TrainerFollower:
     said = Signal(str)
     """Emitted with what the user should know."""
 
-    def __init__(
-        self, folder: Path, running: RunningTraining, threads: int | None, parent: QWidget, *, is_ours: bool
-    ) -> None:
+    def __init__(self, folder: Path, running: RunningTraining, threads: int | None, *, is_ours: bool) -> None:
         self._folder, self._running, self._threads = folder, running, threads
         self._is_ours = is_ours
         self._was_restarted = False
         self._heard = time.monotonic()
         self.state = State()
         self.is_paused = False
-        self._timer = QTimer(parent)
+        self._timer = QTimer()
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self.look)
         self._timer.start()

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QWidget
 from napari_cytounet.correction.acceptance import Acceptances, Field
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.errors import CytounetError
-from napari_cytounet.events import Event, VersionProposed, Waiting
+from napari_cytounet.events import Event, Notice, VersionProposed, Waiting
 from napari_cytounet.runs.run_lock import beat
 from napari_cytounet.settings import DeviceSettings
 from napari_cytounet.widgets.class_colours import colours_of
@@ -55,6 +55,8 @@ class LiveSession:
     ----------
     follower
         Of the trainer; None where the session is read only.
+    hint
+        Why nothing can be predicted in sight, if that is so.
     stage, view
         Its layers.
     """
@@ -80,16 +82,15 @@ class LiveSession:
         finder = PlaceFinder(folder, images, card, device, opened.view.visits)
         self._finder = finder
         self._finding: Latest[NextPlace] = Latest(self._go_to, self.told.emit)
+        self.hint = ""
         self.follower: TrainerFollower | None = None
         if opened.running is not None:
-            self.follower = TrainerFollower(
-                folder, opened.running, device.threads, parent, is_ours=opened.is_ours
-            )
+            self.follower = TrainerFollower(folder, opened.running, device.threads, is_ours=opened.is_ours)
             self.follower.looked.connect(self._take)
-            self.follower.said.connect(self.told.emit)
+            self.follower.said.connect(self._tell)
         self._connect()
-        self._view_timer = _timer(parent, VIEW_MS, self._write_view, once=True)
-        self._beat_timer = _timer(parent, BEAT_MS, self._beat)
+        self._view_timer = _timer(VIEW_MS, self._write_view, once=True)
+        self._beat_timer = _timer(BEAT_MS, self._beat)
         if not opened.read_only:
             self._beat_timer.start()
         self.stage.show(min(opened.view.image, len(images) - 1))
@@ -108,6 +109,8 @@ class LiveSession:
 
     def leave(self) -> None:
         """Let go of everything: the trainer ends, and the strokes layer stays to be looked at."""
+        self._view_timer.stop()
+        self._beat_timer.stop()
         self._write_view()
         self._finding.forget()
         self.stage.leave()
@@ -186,9 +189,10 @@ class LiveSession:
     def _connect(self) -> None:
         self.stage.switched.connect(self._on_switched)
         self.stage.painted.connect(self._note_written)
-        self.stage.trouble.connect(self.trouble.emit)
-        self.stage.told.connect(self.told.emit)
-        self.view.shown.connect(self.changed.emit)
+        self.stage.trouble.connect(self._on_trouble)
+        self.stage.told.connect(self._tell)
+        self.view.shown.connect(self._on_shown)
+        self.view.failed.connect(self._on_unseen)
         self.view.looked.connect(self._remember_soon)
 
     def _can_write(self) -> bool:
@@ -218,12 +222,30 @@ class LiveSession:
         if follower is None:
             return
         knows_all = follower.state.judged >= self.opened.ledger.last
-        adopted = any(isinstance(event, VersionProposed) and event.adopted for event in events)
+        # A version that was brought back is told of by a Notice.
+        adopted = any(
+            isinstance(event, Notice) or (isinstance(event, VersionProposed) and event.adopted)
+            for event in events
+        )
         rests = any(isinstance(event, Waiting) and event.reason == "learnt" for event in events)
         if adopted:
             self.view.follow_version(knows_all=knows_all)
         elif knows_all or rests:
             self.view.note_learnt()
+        self.changed.emit()
+
+    def _tell(self, text: str) -> None:
+        self.told.emit(text)
+
+    def _on_trouble(self, text: str) -> None:
+        self.trouble.emit(text)
+
+    def _on_shown(self, _: Field) -> None:
+        self.hint = ""
+        self.changed.emit()
+
+    def _on_unseen(self, text: str) -> None:
+        self.hint = text
         self.changed.emit()
 
     def _on_switched(self) -> None:
@@ -266,8 +288,8 @@ class LiveSession:
             self._beat_timer.stop()
 
 
-def _timer(parent: QWidget, milliseconds: int, act: Callable[[], Any], *, once: bool = False) -> QTimer:
-    timer = QTimer(parent)
+def _timer(milliseconds: int, act: Callable[[], Any], *, once: bool = False) -> QTimer:
+    timer = QTimer()
     timer.setInterval(milliseconds)
     timer.setSingleShot(once)
     timer.timeout.connect(act)

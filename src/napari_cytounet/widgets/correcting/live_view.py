@@ -130,10 +130,10 @@ class LiveView:
 
     def _look(self) -> None:
         """Predict what is in sight."""
-        self.looked.emit()
         asked = self._wanted()
         if asked is None:
             return
+        self.looked.emit()
         if self.field is None or (asked.plane, asked.box) != (self.field.plane, self.field.box):
             self._dim()
         self._asked = asked
@@ -176,7 +176,7 @@ class LiveView:
             self._layer.data = data
             self._layer.translate = placed["translate"]
             self._layer.visible = True
-        if self._knows_all:
+        if self._knows_all or self._compared != (False, None):
             self._brighten()
 
     def _new_layer(self, data: Any, strokes: Labels, placed: dict[str, Any]) -> Labels:

@@ -14,7 +14,7 @@ from napari.layers import Image as ImageLayer
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.correction.ledger import Ledger
-from napari_cytounet.errors import OutputError
+from napari_cytounet.errors import Cancelled, OutputError
 from napari_cytounet.events import Event, Progress
 from napari_cytounet.runs.child import RunningTraining, follow
 from napari_cytounet.runs.run_lock import held, lock_holder
@@ -124,11 +124,16 @@ def begin(
         if not was_there:
             shutil.rmtree(folder, ignore_errors=True)
         raise
-    return (yield from opening(folder, threads, layer=new.layer, take_as_they_are=True))
+    return (yield from opening(folder, threads, cancel, layer=new.layer, take_as_they_are=True))
 
 
 def opening(
-    folder: Path, threads: int | None, *, layer: ImageLayer | None = None, take_as_they_are: bool = False
+    folder: Path,
+    threads: int | None,
+    cancel: threading.Event,
+    *,
+    layer: ImageLayer | None = None,
+    take_as_they_are: bool = False,
 ) -> Generator[Event, None, Opened | Changed]:
     """Open a session: read its journal and start its trainer.
 
@@ -138,6 +143,8 @@ def opening(
         Of the session.
     threads
         Cores for the trainer.
+    cancel
+        Looked at before the trainer is started: nobody would end it.
     layer
         The layer that shows the first image, if there is one.
     take_as_they_are
@@ -156,6 +163,8 @@ def opening(
     images = session.open_images(folder)
     if not take_as_they_are and (changed := session.changed_images(folder)):
         return Changed(folder, changed)
+    if cancel.is_set():
+        raise Cancelled("Stopped before the session was open.")
     lock, read_only = ExitStack(), ""
     try:
         lock.enter_context(held(SessionFolder(folder).window_lock, lambda by: SECOND_WINDOW.format(by=by)))

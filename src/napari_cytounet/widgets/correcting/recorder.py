@@ -79,11 +79,12 @@ class StrokeRecorder:
         moved = self._history.moved()
         if not moved:
             return
+        if self._look(moved):  # before what waits: a stroke that lies in two boxes is one entry
+            self._again.start()
         self._waiting += moved
-        self._look(self._waiting)
-        self._again.start()
 
     def _on_replaced(self, _: Any = None) -> None:
+        self._waiting = []  # they are of the former data
         self.replaced.emit()
 
     def _look_again(self) -> None:

@@ -13,7 +13,8 @@ from napari_cytounet.widgets.correcting.keys import KEYS
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.text import Text
 
-LATEST = "the latest"
+LATEST = 0
+"""Stands for the latest version: the others count from 1."""
 
 
 class SessionPanel(Container):  # type: ignore[type-arg]
@@ -22,6 +23,7 @@ class SessionPanel(Container):  # type: ignore[type-arg]
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._names: list[str] = []
+        self._kept: tuple[int, ...] = ()
         self.status = Text()
         self.warning = Text()
         self.trouble = Text()
@@ -104,9 +106,14 @@ class SessionPanel(Container):  # type: ignore[type-arg]
         self.margins = (0, 0, 0, 0)
         self.versions.changed.connect(self._show_bring_back)
 
+    @property
+    def has_versions(self) -> bool:
+        """Whether there is anything to predict with."""
+        return bool(self._kept)
+
     def show_session(self, folder: Path, images: list[str], classes: list[tuple[str, str]]) -> None:
         """Show another session."""
-        self._folder, self._names = folder, images
+        self._folder, self._names, self._kept = folder, images, ()
         self.classes.show_classes(classes)
         for choice in (self.images, self.versions):
             with choice.changed.blocked():
@@ -118,13 +125,16 @@ class SessionPanel(Container):  # type: ignore[type-arg]
 
     def refresh_versions(self) -> None:
         """Offer the versions that are kept now; a choice that is gone becomes the latest."""
+        kept = () if self._folder is None else tuple(kept_versions(self._folder))
+        if kept == self._kept:
+            return
+        self._kept = kept
         chosen = self.versions.value
         with self.versions.changed.blocked():
             self.versions.reset_choices()
-            kept = {value for _, value in self._version_choices(None)}
-            self.versions.value = chosen if chosen in kept else None
-        if chosen is not None and self.versions.value is None:
-            self.versions.changed.emit(None)
+            self.versions.value = chosen if chosen in kept else LATEST
+        if self.versions.value != chosen:
+            self.versions.changed.emit(LATEST)
         self._show_bring_back()
 
     def say_trouble(self, text: str) -> None:
@@ -136,13 +146,12 @@ class SessionPanel(Container):  # type: ignore[type-arg]
         many = len(self._names)
         return [(f"{number + 1} of {many}: {name}", number) for number, name in enumerate(self._names)]
 
-    def _version_choices(self, _: object) -> list[tuple[str, int | None]]:
-        kept = [] if self._folder is None else kept_versions(self._folder)
-        return [(LATEST, None), *((str(number), number) for number in reversed(kept))]
+    def _version_choices(self, _: object) -> list[tuple[str, int]]:
+        return [("the latest", LATEST), *((str(number), number) for number in reversed(self._kept))]
 
     def _show_bring_back(self, *_: Any) -> None:
-        self.bring_back.visible = self.versions.value is not None
-        self.versions.visible = len(self._version_choices(None)) > 1
+        self.bring_back.visible = self.versions.value != LATEST
+        self.versions.visible = self.has_versions
 
 
 def _button(action: str, text: str, tooltip: str) -> PushButton:

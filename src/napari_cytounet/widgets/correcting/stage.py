@@ -144,9 +144,9 @@ class Stage:
 
     def _record(self, strokes: Labels, planes: PaintedPlanes) -> None:
         recorder = StrokeRecorder(strokes, planes, self._opened.ledger, len(self._classes))
-        recorder.written.connect(self.painted.emit)
-        recorder.refused.connect(self.told.emit)
-        recorder.failed.connect(self.trouble.emit)
+        recorder.written.connect(self._on_written)
+        recorder.refused.connect(self._on_refused)
+        recorder.failed.connect(self._on_failed)
         recorder.replaced.connect(self._on_replaced)
         self._recorder = recorder
 
@@ -154,6 +154,15 @@ class Stage:
         if self._recorder is not None:
             self._recorder.leave()
             self._recorder = None
+
+    def _on_written(self) -> None:
+        self.painted.emit()
+
+    def _on_refused(self, text: str) -> None:
+        self.told.emit(text)
+
+    def _on_failed(self, text: str) -> None:
+        self.trouble.emit(text)
 
     def _on_replaced(self) -> None:
         self.told.emit(REPLACED)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from napari_cytounet.events import Event, Failed, Finished, Started, StrokesTaken, VersionProposed, Waiting
 
+MOST_MINUTES = 5
+"""Longer forecasts are not told: they help nobody."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -115,7 +118,9 @@ most 2 more minutes.'
             return "polishing"
         minutes = round(self.seconds / 60)
         if minutes < 1:
-            return "still learning: less than a minute"
+            return "still learning: less than a minute more"
+        if minutes > MOST_MINUTES:  # what is said is the longest that it can take, mostly it is far less
+            return "still learning"
         return f"still learning: at most {minutes} more minute{'s' if minutes > 1 else ''}"
 
     def _at_rest(self) -> str:

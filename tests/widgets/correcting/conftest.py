@@ -1,0 +1,103 @@
+"""What tests of the widget that corrects share: sessions, and a trainer that says what a test wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_cytounet.correction import trainer_process
+from napari_cytounet.correction.session import create_session, read_session
+from napari_cytounet.correction.versions import save_version
+from napari_cytounet.events import Event, Failed, StrokesTaken, VersionProposed, Waiting
+from napari_cytounet.images.writing import write_image
+from napari_cytounet.settings import CorrectionSettings, NetworkSettings
+from napari_cytounet.unet.model import build_network
+from napari_cytounet.widgets.correcting import follower
+
+SMALL = NetworkSettings(base_width=4, depth=2)
+
+
+class FakeTrainer:
+    """Stands for the trainer in another process."""
+
+    def __init__(self) -> None:
+        self.coming: list[Event] = []
+        self.threads: int | None = None
+        self.starts: list[Path] = []
+        self.is_stopped = self.is_killed = False
+
+    def start(self, folder: Path, *, threads: int | None) -> FakeTrainer:
+        self.starts.append(folder)
+        self.threads = threads
+        return self
+
+    def poll(self) -> list[Event]:
+        said, self.coming = self.coming, []
+        return said
+
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    def kill(self) -> None:
+        self.is_killed = True
+
+    def say_taken(self, last: int, contradicted: int = 0) -> None:
+        self.coming.append(StrokesTaken(last, contradicted))
+
+    def say_version(self, number: int, knows: int, *, adopted: bool = True) -> None:
+        self.coming.append(VersionProposed(number, adopted, knows, 2, 3, 0.5, 0.1, 100.0))
+
+    def say_waiting(self, reason: str, *missing: str) -> None:
+        self.coming.append(Waiting(reason, missing))
+
+    def die(self) -> None:
+        self.coming.append(Failed("It was killed."))
+
+
+@pytest.fixture
+def trainer(monkeypatch: pytest.MonkeyPatch) -> FakeTrainer:
+    """Return the trainer that every session of a test gets."""
+    fake = FakeTrainer()
+    for module in (trainer_process, follower):
+        monkeypatch.setattr(module, "start_trainer", fake.start)
+    return fake
+
+
+@pytest.fixture
+def pixels() -> np.ndarray:
+    """Return an image of three bright squares, (60, 80) uint8."""
+    image = np.full((60, 80), 20, np.uint8)
+    for left in (5, 30, 55):
+        image[20:40, left : left + 18] = 200
+    return image
+
+
+@pytest.fixture
+def new_session(tmp_path: Path, pixels: np.ndarray) -> Callable[..., Path]:
+    """Return a function that begins a session on images given as arrays."""
+
+    def begin(*images: np.ndarray, classes: tuple[str, ...] = ("cell",), axes: str = "YX") -> Path:
+        folder = tmp_path / "runs" / "session"
+        files = []
+        for number, image in enumerate(images or (pixels,)):
+            files.append(tmp_path / f"image{number}.tif")
+            write_image(files[-1], image, axes)
+        settings = CorrectionSettings(class_names=classes, network=SMALL)
+        create_session(folder, files, settings=settings)
+        return folder
+
+    return begin
+
+
+@pytest.fixture
+def new_version() -> Callable[[Path, int], None]:
+    """Return a function that adds a version with random weights to a session."""
+
+    def add(folder: Path, number: int) -> None:
+        card = read_session(folder).card
+        save_version(folder, number, build_network(card, seed=number).state_dict(), card)
+
+    return add
