@@ -27,7 +27,7 @@ class FakeTrainer:
         self.coming: list[Event] = []
         self.threads: int | None = None
         self.starts: list[Path] = []
-        self.is_stopped = self.is_killed = False
+        self.is_stopped = self.is_killed = self.is_running = False
 
     def start(self, folder: Path, *, threads: int | None) -> FakeTrainer:
         self.starts.append(folder)

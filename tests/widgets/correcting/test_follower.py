@@ -10,6 +10,7 @@ import pytest
 
 from napari_cytounet.correction.requests import Wish
 from napari_cytounet.errors import OutputError
+from napari_cytounet.events import Finished
 from napari_cytounet.widgets.correcting import follower as followers
 from napari_cytounet.widgets.correcting.follower import RESTARTED, TrainerFollower
 
@@ -104,3 +105,25 @@ def test_a_trainer_that_hangs_is_ended_and_one_that_rests_is_not(
 def test_a_trainer_that_somebody_else_started_goes_on(trainer: Any, tmp_path: Path, qapp: Any) -> None:
     TrainerFollower(tmp_path, trainer, 1, is_ours=False).leave()
     assert not trainer.is_stopped
+
+
+def test_when_the_trainer_of_somebody_else_ends_this_window_starts_its_own(
+    trainer: Any, tmp_path: Path, qapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = TrainerFollower(tmp_path, trainer, 1, is_ours=False)
+    trainer.coming.append(Finished({}))
+    follower.look()
+    assert follower.state.doing == "ended"
+
+    def still_there(*_: Any, **__: Any) -> None:
+        raise OutputError("It is being trained already.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(followers, "start_trainer", still_there)
+        follower.look()
+    assert not follower.has_ended
+    follower.look()
+    assert trainer.starts == [tmp_path]
+    assert follower.state.doing == "starting"
+    follower.leave()
+    assert trainer.is_stopped

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from psygnal import Signal
@@ -56,7 +57,7 @@ class TrainerFollower:
     def __init__(self, folder: Path, running: RunningTraining, threads: int | None, *, is_ours: bool) -> None:
         self._folder, self._running, self._threads = folder, running, threads
         self._is_ours = is_ours
-        self._was_restarted = False
+        self._was_restarted = self._takes_over = False
         self._heard = time.monotonic()
         self.state = State()
         self.is_paused = False
@@ -72,6 +73,9 @@ class TrainerFollower:
 
     def look(self) -> None:
         """Take in what was said since the last look."""
+        if self._takes_over:
+            self._take_over()
+            return
         try:
             new = self._running.poll()
         except (CytounetError, OSError) as error:  # such as a share that is gone
@@ -87,10 +91,10 @@ class TrainerFollower:
             if isinstance(event, Notice):
                 self.said.emit(event.text)
         last = new[-1]
-        if isinstance(last, Failed | Finished):
+        if isinstance(last, Failed):
             self._timer.stop()
-            if isinstance(last, Failed):
-                self._restart_once(last.text)
+            self._restart_once(last.text)
+        self._takes_over = isinstance(last, Finished)  # it was not told to end by this window
         self.looked.emit(new)
 
     def ask(self, wish: Wish, version: int | None = None) -> None:
@@ -117,6 +121,7 @@ class TrainerFollower:
         """
         self._running = start_trainer(self._folder, threads=self._threads)
         self._is_ours = True
+        self._takes_over = False
         self._heard = time.monotonic()
         self.state = State(version=self.state.version, obeyed=self.state.obeyed, strokes=self.state.strokes)
         self.is_paused = False
@@ -129,6 +134,12 @@ class TrainerFollower:
             return
         with suppress(OutputError):  # without its folder it ends all the same
             self._running.stop()
+        _see_off(self._running)
+
+    def _take_over(self) -> None:
+        """Start a trainer of this window after that of somebody else, or of an earlier window, has ended."""
+        with suppress(OutputError):  # it has not let go of the folder yet: the next look tries again
+            self.start()
 
     def _restart_once(self, text: str) -> None:
         if self._was_restarted or not self._folder.is_dir():
@@ -149,3 +160,9 @@ class TrainerFollower:
             self._heard = time.monotonic()
             with suppress(OutputError):  # it runs on another computer: whoever sits there must end it
                 self._running.kill()
+
+
+def _see_off(running: RunningTraining) -> None:
+    """Hold on to a process until it has ended, so that the system can let go of it."""
+    if running.is_running:
+        QTimer.singleShot(POLL_MS, partial(_see_off, running))
