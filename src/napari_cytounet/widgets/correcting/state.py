@@ -108,7 +108,7 @@ most 2 more minutes.'
 
     def _so_far(self) -> str:
         strokes = f"{self.obeyed} of {self.strokes} strokes obeyed, version {self.version}"
-        if math.isnan(self.found):
+        if math.isnan(self.found) or self.error == 0:  # too few, or nothing was there yet to find any
             return strokes
         share = f"{100 * self.found:.0f} ± {100 * self.error:.0f} %"
         return f"{strokes}, {share} was found before it was taught"
