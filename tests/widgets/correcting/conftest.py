@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from napari.layers import Labels
+from napari.viewer import Viewer
+from pytestqt.qtbot import QtBot
 
 from napari_cytounet.correction import trainer_process
 from napari_cytounet.correction.session import create_session, read_session
@@ -16,6 +20,11 @@ from napari_cytounet.images.writing import write_image
 from napari_cytounet.settings import CorrectionSettings, NetworkSettings
 from napari_cytounet.unet.model import build_network
 from napari_cytounet.widgets.correcting import follower
+from napari_cytounet.widgets.correcting.correct import CorrectWidget
+from napari_cytounet.widgets.correcting.start_form import SESSION
+
+PATIENCE = 20_000
+"""Milliseconds."""
 
 SMALL = NetworkSettings(base_width=4, depth=2)
 
@@ -101,3 +110,65 @@ def new_version() -> Callable[[Path, int], None]:
         save_version(folder, number, build_network(card, seed=number).state_dict(), card)
 
     return add
+
+
+class Person:
+    """Somebody who uses the widget."""
+
+    def __init__(
+        self, viewer: Viewer, qtbot: QtBot, trainer: FakeTrainer, new_version: Callable[[Path, int], None]
+    ) -> None:
+        self._viewer, self._qtbot = viewer, qtbot
+        self._trainer, self._new_version = trainer, new_version
+        self.widgets: list[CorrectWidget] = []
+
+    def opens(self) -> CorrectWidget:
+        """Open the widget."""
+        widget = CorrectWidget(self._viewer)
+        self._viewer.window.add_dock_widget(widget)
+        self.widgets.append(widget)
+        return widget
+
+    def starts(self, widget: CorrectWidget) -> Any:
+        """Press the button, and wait for the session."""
+        widget.start_button.clicked.emit(True)
+        self._qtbot.waitUntil(
+            lambda: widget.live is not None and widget.live.stage.is_there, timeout=PATIENCE
+        )
+        return widget.live
+
+    def opens_again(self, widget: CorrectWidget, folder: Path) -> Any:
+        """Open a session again."""
+        widget.form.source.value = SESSION
+        widget.form.sessions.other.value = folder
+        return self.starts(widget)
+
+    def paints(self, layer: Labels, value: int, *at: tuple[int, ...]) -> None:
+        """Paint a stroke."""
+        with layer.block_history():
+            for place in at:
+                layer.paint(place, value)
+
+    def waits_for_version(self, live: Any, number: int) -> None:
+        """Let the trainer propose a version that knows all, and wait until it is shown."""
+        self._new_version(live.opened.folder, number)
+        self._trainer.say_version(number, live.opened.ledger.last)
+        self.sees(live, number)
+
+    def sees(self, live: Any, number: int) -> None:
+        """Wait until a version is shown."""
+        self._qtbot.waitUntil(
+            lambda: live.view.field is not None and live.view.field.version == number, timeout=PATIENCE
+        )
+
+
+@pytest.fixture
+def user(
+    viewer: Viewer, qtbot: QtBot, trainer: FakeTrainer, new_version: Callable[[Path, int], None]
+) -> Iterator[Person]:
+    """Return somebody who closes all sessions in the end."""
+    person = Person(viewer, qtbot, trainer, new_version)
+    yield person
+    for widget in person.widgets:
+        if widget.live is not None:
+            widget.close_session()

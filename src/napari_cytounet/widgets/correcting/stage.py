@@ -19,6 +19,10 @@ from napari_cytounet.widgets.correcting.strokes_layer import add_strokes_layer, 
 from napari_cytounet.widgets.latest import Latest
 
 REPLACED = "The data of the strokes layer were replaced by something else: what was painted is shown again."
+OTHER_IMAGE = (
+    "The image layer shows something else now; the session goes on with the image that it began with. For "
+    "the other one begin another session."
+)
 REMOVED = "The strokes layer was removed. Nothing that was painted is lost: show it again to go on."
 
 
@@ -59,6 +63,8 @@ class Stage:
         self.strokes: Labels | None = None
         self.planes: PaintedPlanes | None = None
         self._recorder: StrokeRecorder | None = None
+        if opened.layer is not None:
+            opened.layer.events.data.connect(self._on_other_image)
         self._reading: Latest[Display] = Latest(self._take, self.trouble.emit)
         viewer.layers.events.removed.connect(self._on_removed)
 
@@ -80,6 +86,8 @@ class Stage:
         """Write nothing down any more; nothing can be painted then."""
         self._reading.forget()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        if self._opened.layer is not None:
+            self._opened.layer.events.data.disconnect(self._on_other_image)
         self._drop_recorder()
         if self.is_there and self.strokes is not None:
             self.strokes.editable = False
@@ -163,6 +171,9 @@ class Stage:
 
     def _on_failed(self, text: str) -> None:
         self.trouble.emit(text)
+
+    def _on_other_image(self, _: Any = None) -> None:
+        self.told.emit(OTHER_IMAGE)
 
     def _on_replaced(self) -> None:
         self.told.emit(REPLACED)

@@ -5,30 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from magicgui.widgets import ComboBox, Container, LineEdit, PushButton
 from napari.layers import Image as ImageLayer
-from napari.layers import Shapes
 from napari.utils.notifications import show_error
 from napari.viewer import Viewer
 from pydantic import ValidationError
-from qtpy.QtCore import QTimer
 
 from napari_cytounet.errors import SettingsError
 from napari_cytounet.settings import CorrectionSettings
 from napari_cytounet.widgets.class_colours import class_colours
+from napari_cytounet.widgets.correcting.diameter_line import HINT, DiameterLine
 from napari_cytounet.widgets.correcting.opening import NewSession
 from napari_cytounet.widgets.correcting.session_list import SessionList
 from napari_cytounet.widgets.fields import field_value, field_widget
 from napari_cytounet.widgets.layer_choice import LayerChoice
-from napari_cytounet.widgets.layers import free_name
 from napari_cytounet.widgets.model_choice import ChosenModel, model_choice
 from napari_cytounet.widgets.path_field import PathField
 
 LAYER, FILES, SESSION = "layer", "files", "session"
 
 NO_IMAGE = "There is no image layer. Open an image, or choose a folder of images."
-MEASURE_HINT = "Draw a line across a typical object."
 
 
 class StartForm(Container):  # type: ignore[type-arg]
@@ -42,7 +38,7 @@ class StartForm(Container):  # type: ignore[type-arg]
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._line: Shapes | None = None
+        self._line: DiameterLine | None = None
         self.source = ComboBox(
             choices=[
                 ("an image of this window", LAYER),
@@ -71,7 +67,7 @@ class StartForm(Container):  # type: ignore[type-arg]
             tooltip="What you will paint, background left out; several names with commas between them.",
         )
         self.diameter = field_widget(CorrectionSettings, "diameter")
-        self.measure = PushButton(text="Measure it", tooltip=MEASURE_HINT)
+        self.measure = PushButton(text="Measure it", tooltip=f"{HINT}.")
         super().__init__()
         self.extend([self.source, self.image, self.files, self.names, self.diameter, self.measure])
         self.extend([self.start_from, self.chosen, self.sessions])
@@ -150,37 +146,11 @@ class StartForm(Container):  # type: ignore[type-arg]
         if layer is None:
             show_error(NO_IMAGE)
             return
-        self._line = self._viewer.add_shapes(
-            ndim=2, name=free_name(self._viewer, MEASURE_HINT), edge_width=2, edge_color="yellow"
-        )
-        self._line.mode = "add_line"
-        self._line.events.data.connect(self._take_line)
+        self._line = DiameterLine(self._viewer, layer, self._take_length)
 
-    def _take_line(self, _: Any = None) -> None:
-        line, layer = self._line, self.image.value
-        if line is None or layer is None or len(line.data) == 0:
-            return
-        ends = [line.data_to_world(end) for end in line.data[0]]
-        length = _in_pixels(layer, ends)
-        if length > 1:
-            self.diameter.value = f"{length:.0f}"
-        QTimer.singleShot(0, self._put_line_away)  # it is still being drawn
-
-    def _put_line_away(self) -> None:
-        if self._line is not None and self._line in self._viewer.layers and len(self._line.data):
-            if self._line.mode == "add_line" and self._line._is_creating:  # noqa: SLF001
-                QTimer.singleShot(100, self._put_line_away)
-                return
-            self._line.events.data.disconnect(self._take_line)
-            self._viewer.layers.remove(self._line)
-            self._line = None
+    def _take_length(self, pixels: float) -> None:
+        if pixels > 1:
+            self.diameter.value = f"{pixels:.0f}"
 
     def _leave(self, *_: object) -> None:
         model_choice.changed.disconnect(self._show_fields, missing_ok=True)
-
-
-def _in_pixels(layer: ImageLayer, ends: list[Any]) -> float:
-    """Return the distance of two points of the world in pixels of a layer's plane."""
-    shown = len(ends[0])
-    scale = np.abs(np.asarray(layer.scale)[-shown:])
-    return float(np.linalg.norm((np.asarray(ends[1]) - np.asarray(ends[0])) / scale))
