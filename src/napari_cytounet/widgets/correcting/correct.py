@@ -159,6 +159,7 @@ class CorrectWidget(Scrolled):
         self.note.say(result.read_only or f"Kept in {result.folder.name}.")
         self.form.visible = self.start_button.visible = False
         self.panel.visible = True
+        live.begin()
         self._show_state()
 
     def close_session(self) -> None:

@@ -40,7 +40,7 @@ NOT_EDITED = "Nothing was changed in it since: erase what is wrong, paint what i
 
 
 class LiveSession:
-    """What goes on between a session's folder and the viewer, until `leave`.
+    """What goes on between a session's folder and the viewer, from `begin` until `leave`.
 
     Parameters
     ----------
@@ -93,7 +93,10 @@ class LiveSession:
         self._beat_timer = _timer(BEAT_MS, self._beat)
         if not opened.read_only:
             self._beat_timer.start()
-        self.stage.show(min(opened.view.image, len(images) - 1))
+
+    def begin(self) -> None:
+        """Show the image that was looked at last."""
+        self.stage.show(min(self._memory.image, len(self.opened.images) - 1))
 
     @property
     def is_searching(self) -> bool:
