@@ -37,7 +37,9 @@ def look(tmp_path: Path) -> Look:
             working_scale=scale,
         )
         for number in range(1, versions + 1):
-            save_version(tmp_path, number, build_network(card, seed=number).state_dict(), card)
+            save_version(
+                tmp_path, number, build_network(card, seed=number).state_dict(), card, knows=10 * number
+            )
         random = np.random.default_rng(0)
         images = [Image.from_array(random.integers(0, 255, (90, 130), dtype=np.uint8), "YX")]
         images.append(Image.from_array(random.integers(0, 255, (2, 300, 280), dtype=np.uint8), "ZYX"))
@@ -53,8 +55,9 @@ def test_the_two_latest_versions_are_read_once(look: Look, tmp_path: Path) -> No
     assert learnt.shown is not None
     assert learnt.former is not None
     assert (learnt.shown.number, learnt.former.number) == (3, 2)
+    assert (learnt.shown.knows, learnt.former.knows) == (30, 20)
     former = learnt.shown
-    save_version(tmp_path, 5, build_network(learnt.card, seed=5).state_dict(), learnt.card)
+    save_version(tmp_path, 5, build_network(learnt.card, seed=5).state_dict(), learnt.card, knows=50)
     learnt.refresh()
     assert learnt.shown.number == 5
     assert learnt.former is former

@@ -9,7 +9,7 @@ from typing import Protocol
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.supervision import Supervision
 from napari_cytounet.correction.version import Version
-from napari_cytounet.correction.versions import kept_versions, version_file
+from napari_cytounet.correction.versions import kept_versions, known_to, version_file
 from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.images.image import Image
@@ -92,8 +92,9 @@ class LatestVersions:
 
     def read(self, number: int) -> Version | None:
         """Read a version; None if it is not kept any more."""
+        file = version_file(self._folder, number)
         try:
-            network = load_model(version_file(self._folder, number)).network
+            network, knows = load_model(file).network, known_to(file)
         except ModelFileError:
             return None
-        return Version(number, self.device.place(network), 0)
+        return Version(number, self.device.place(network), knows)

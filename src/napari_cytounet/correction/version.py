@@ -18,7 +18,7 @@ class Version:
     network
         In evaluation mode.
     knows
-        Number of the last entry of the journal that it was trained on; 0 where that is not known.
+        Number of the last entry of the journal that it was trained on.
     """
 
     number: int

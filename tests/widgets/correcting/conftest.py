@@ -35,12 +35,13 @@ class FakeTrainer:
     def __init__(self) -> None:
         self.coming: list[Event] = []
         self.threads: int | None = None
+        self.has_less_memory = False
         self.starts: list[Path] = []
         self.is_stopped = self.is_killed = self.is_running = False
 
-    def start(self, folder: Path, *, threads: int | None) -> FakeTrainer:
+    def start(self, folder: Path, *, threads: int | None, less_memory: bool = False) -> FakeTrainer:
         self.starts.append(folder)
-        self.threads = threads
+        self.threads, self.has_less_memory = threads, less_memory
         return self
 
     def poll(self) -> list[Event]:
@@ -107,7 +108,7 @@ def new_version() -> Callable[[Path, int], None]:
 
     def add(folder: Path, number: int) -> None:
         card = read_session(folder).card
-        save_version(folder, number, build_network(card, seed=number).state_dict(), card)
+        save_version(folder, number, build_network(card, seed=number).state_dict(), card, knows=0)
 
     return add
 

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.folder import SessionFolder
+from napari_cytounet.correction.session import read_session
 from napari_cytounet.events import drain
 from napari_cytounet.widgets.correcting.correct import CorrectWidget
 from napari_cytounet.widgets.correcting.opening import opening
@@ -102,6 +103,7 @@ def test_images_that_were_changed_are_asked_about(
     assert widget.live is None
     widget.anyway.clicked.emit(True)
     qtbot.waitUntil(lambda: widget.live is not None, timeout=PATIENCE)
+    assert read_session(folder).changed_images(folder) == []
 
 
 def test_pausing_and_a_trainer_that_dies_twice(

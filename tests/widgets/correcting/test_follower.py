@@ -30,6 +30,7 @@ def test_a_trainer_that_died_is_restarted_again_only_if_it_got_somewhere(
     trainer.die()
     follower.look()
     assert trainer.starts == [tmp_path]
+    assert trainer.has_less_memory
     assert said == [RESTARTED]
     trainer.say_version(1, 3)
     follower.look()

@@ -111,15 +111,20 @@ class TrainerFollower:
         if wish is not Wish.BRING_BACK:
             self.is_paused = wish is Wish.PAUSE
 
-    def start(self) -> None:
+    def start(self, *, less_memory: bool = False) -> None:
         """Start the trainer again.
+
+        Parameters
+        ----------
+        less_memory
+            Learn from fewer patches a step: what ends a trainer suddenly is mostly a want of memory.
 
         Raises
         ------
         OutputError
             If it cannot be started.
         """
-        self._running = start_trainer(self._folder, threads=self._threads)
+        self._running = start_trainer(self._folder, threads=self._threads, less_memory=less_memory)
         self._is_ours = True
         self._takes_over = False
         self._heard = time.monotonic()
@@ -146,7 +151,7 @@ class TrainerFollower:
             self.said.emit(f"{text}\n{DIED_AGAIN}" if self._folder.is_dir() else text)
             return
         try:
-            self.start()
+            self.start(less_memory=True)
         except OutputError as error:
             self.said.emit(f"{text}\n{error}")
             return

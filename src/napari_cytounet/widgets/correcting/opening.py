@@ -155,13 +155,14 @@ def opening(
     CytounetError
         If there is none, or an image cannot be read.
     """
-    from napari_cytounet.correction.session import read_session
+    from napari_cytounet.correction.session import accept_images, read_session
     from napari_cytounet.correction.trainer_process import start_trainer
 
     yield Progress("opening the session", 0, 1)
     session = read_session(folder)
     images = session.open_images(folder)
-    if not take_as_they_are and (changed := session.changed_images(folder)):
+    changed = session.changed_images(folder)
+    if changed and not take_as_they_are:
         return Changed(folder, changed)
     if cancel.is_set():
         raise Cancelled("Stopped before the session was open.")
@@ -173,6 +174,8 @@ def opening(
     try:
         ledger = Ledger(folder)
         running, is_ours = None, False
+        if changed and not read_only:
+            session = accept_images(folder)
         if not read_only:
             is_ours = lock_holder(folder) is None
             running = start_trainer(folder, threads=threads) if is_ours else follow(folder)
