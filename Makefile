@@ -23,7 +23,7 @@ SCREENLESS = $(and $(filter Linux,$(shell uname -s)),$(if $(DISPLAY)$(WAYLAND_DI
 ON_SCREEN = $(if $(SCREENLESS),xvfb-run -a -s "-screen 0 1280x800x24")
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench screenshots venv screen
+.PHONY: help demo test lint bench screenshots venv screen browser
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ help: ## list these commands
 demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample data, in under two minutes
 	$(BIN)/cytounet demo
 
-test: $(INSTALLED) screen ## run all tests with coverage, napari in real windows included
+test: $(INSTALLED) screen browser ## run all tests with coverage, napari in real windows included
 	$(ON_SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and who may import whom
@@ -43,9 +43,9 @@ lint: $(INSTALLED) ## check style, types and who may import whom
 bench: $(INSTALLED) screen ## run every benchmark; each prints a table and writes JSON
 	@set -e; for benchmark in benchmarks/bench_*.py; do echo "== $$benchmark"; $(ON_SCREEN) $(BIN)/python $$benchmark; done
 
-screenshots: $(INSTALLED) screen ## make the pictures of the docs anew, by using the plugin
+screenshots: $(INSTALLED) screen browser ## make the pictures of the docs anew, by using the plugin
 	$(BIN)/python docs/make_pictures.py
-	CYTOUNET_SCREENSHOTS=$(CURDIR)/docs/images $(ON_SCREEN) $(BIN)/python -m pytest tests/journeys
+	CYTOUNET_SCREENSHOTS=$(CURDIR)/docs/images $(ON_SCREEN) $(BIN)/python -m pytest tests/journeys tests/runs/report
 
 # An interrupted `python -m venv` leaves a Python without pip: it is made anew.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -66,6 +66,11 @@ SCREEN_PACKAGES := xvfb xauth libegl1 libgl1 libgl1-mesa-dri libglx-mesa0 libope
 
 screen:
 	@$(if $(SCREENLESS),dpkg -s $(SCREEN_PACKAGES) >/dev/null 2>&1 || $(call apt_install,$(SCREEN_PACKAGES)),true)
+
+# What reports are looked at with; where it cannot be had, those tests are skipped and say so.
+browser:
+	@$(if $(filter Linux,$(shell uname -s)),{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+		|| ($(call apt_install,chromium)) || true,true)
 
 # Installs Debian packages where that takes no password, else says the one line to run.
 AS_ROOT = $(if $(filter 0,$(shell id -u)),,sudo -n)

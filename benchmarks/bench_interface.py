@@ -20,7 +20,13 @@ import numpy as np
 from reporting import report
 
 PLUGIN = "napari-cytounet"
-WIDGETS = ("Train U-Net", "Predict with U-Net", "Threshold to labels", "Measure objects")
+WIDGETS = (
+    "Train U-Net",
+    "Correct and learn",
+    "Predict with U-Net",
+    "Threshold to labels",
+    "Measure objects",
+)
 OPENINGS = 5
 LONGEST_OPENING = 300
 TICK_MS = 5

@@ -36,7 +36,8 @@ def test_importing_the_package_loads_none_of_its_dependencies() -> None:
 
 
 def test_the_public_functions_are_there() -> None:
-    for name in ("check", "train", "predict", "threshold", "evaluate", "measure", "simulate", "load_model"):
+    names = ("train", "predict", "threshold", "evaluate", "measure", "simulate", "replay", "load_model")
+    for name in ("check", *names):
         assert callable(getattr(napari_cytounet, name))
 
 

@@ -8,6 +8,7 @@ from .measurement.exporting import export as export
 from .measurement.measuring import measure as measure
 from .quality.checking import check as check
 from .runs.predicting import predict as predict
+from .runs.replaying import replay as replay
 from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AnnotationFormat as AnnotationFormat

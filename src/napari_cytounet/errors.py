@@ -31,6 +31,10 @@ class TrainingError(CytounetError):
     """Training cannot start or cannot go on."""
 
 
+class ReplayError(CytounetError):
+    """A run cannot be replayed, or its replay gave something else."""
+
+
 class ModelFileError(CytounetError):
     """A model file is truncated, unsafe, of a newer version, or no model at all."""
 

@@ -40,6 +40,14 @@ class Notice(Event):
 
 
 @dataclass(frozen=True)
+class Warned(Event):
+    """Something goes wrong as it is known to go wrong: `code` is its stable name, `text` for the user."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Progress(Event):
     """How far a job is: `done` of `total` units of `what` (images, tiles, batches, percent)."""
 

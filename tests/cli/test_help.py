@@ -43,6 +43,14 @@ def test_every_argument_of_a_command_is_explained(command: str) -> None:
     assert [option.name for option in options if not option.parameter.help] == []
 
 
+@pytest.mark.parametrize("command", ["compare", "note", "archive", "restore"])
+def test_so_is_every_argument_of_what_is_done_to_runs(command: str) -> None:
+    arguments = app["runs"][command].assemble_argument_collection(parse_docstring=True)
+    assert [
+        argument.name for argument in arguments if not (argument.children or argument.parameter.help)
+    ] == []
+
+
 def test_training_offers_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     offered = capsys.readouterr().out

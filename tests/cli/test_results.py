@@ -86,6 +86,22 @@ def test_evaluate_lists_the_objects_that_went_wrong(folder: Path, labels: Path) 
     assert main([*words, "--errors", str(folder / "errors.csv")]) == 1
 
 
+def test_evaluate_explains_its_scores_and_compares_two_results(
+    folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, truth = str(labels / "instances"), str(folder / "truth")
+    words = ["evaluate", truth, truth, "--masks", "binary", "--explain", "--image", str(folder / "images")]
+    words += ["--against", found, "--ceiling", truth]
+    assert main([*words, "--json"]) == 0
+    result = _json(capsys)
+    assert "Otsu's threshold" in result["explanations"]["dice"]
+    assert {one["score"] for one in result["against"]} >= {"dice", "average_precision"}
+    assert main(words) == 0
+    shown = capsys.readouterr().out
+    assert "it hides" in shown
+    assert f"Against {found}, image by image:" in shown
+
+
 def test_measure_writes_a_table(folder: Path, labels: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["measure", str(labels / "instances"), "--image", str(folder / "images")]
     words += ["--pixel-size", "0.5", "--out", str(folder / "table.csv"), "--json"]

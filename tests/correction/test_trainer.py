@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_cytounet.correction import rounds, trainer
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.requests import Request, Wish, send_request
-from napari_cytounet.correction.session import accept_images
+from napari_cytounet.correction.session import accept_images, create_session, read_session
 from napari_cytounet.correction.trainer import tutoring
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.versions import kept_versions, known_to, version_file
@@ -32,7 +32,8 @@ from napari_cytounet.events import (
 )
 from napari_cytounet.runs.event_log import EventReader
 from napari_cytounet.settings import DeviceSettings
-from napari_cytounet.unet.model import load_model
+from napari_cytounet.unet.model import build_network, load_model, save_model
+from napari_cytounet.unet.model_card import ObjectCard
 
 MakeEntry = Callable[..., Entry]
 Paint = Callable[..., None]
@@ -184,6 +185,20 @@ def test_started_again_it_goes_on_from_the_last_version(session: Path, paint: Pa
     assert (proposed.knows, proposed.obeyed, proposed.strokes) == (4, 4, 4)
     assert [event for event in again.said if isinstance(event, StrokesTaken)] == [StrokesTaken(4, 0)]
     again.stop()
+
+
+def test_of_a_model_that_knows_boundaries_it_learns_on_without_them(
+    tmp_path: Path, session: Path, paint: Paint
+) -> None:
+    card = read_session(session).card.model_copy(update={"objects": ObjectCard(diameter=20.0)})
+    save_model(tmp_path / "model.safetensors", dict(build_network(card, 0).state_dict()), card)
+    folder = tmp_path / "other"
+    create_session(folder, [tmp_path / "cells.tif"], start_from=tmp_path / "model.safetensors")
+    paint(folder)
+    tutor = Tutor(folder)
+    tutor.until(VersionProposed)
+    tutor.stop()
+    assert load_model(folder).card.objects is None
 
 
 def test_a_damaged_version_is_passed_over(session: Path, paint: Paint) -> None:

@@ -18,7 +18,7 @@ import napari
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
-WIDGETS = ["Train U-Net", "Predict with U-Net", "Threshold to labels", "Measure objects"]
+WIDGETS = ["Train U-Net", "Predict with U-Net", "Threshold to labels", "Measure objects", "Runs"]
 steps = []
 
 def use(run=napari.run, **how):
@@ -51,6 +51,6 @@ def test_a_plain_napari_has_the_plugin_and_closes_in_silence(user: Any, tmp_path
         [sys.executable, "-c", SESSION], env=environment, capture_output=True, text=True, timeout=SECONDS
     )
     assert done.returncode == 0, done.stderr
-    assert "opened Train U-Net, Predict with U-Net, Threshold to labels, Measure objects" in done.stdout
+    assert "opened Train U-Net, Predict with U-Net, Threshold to labels, Measure objects, Runs" in done.stdout
     complaints = [line for line in done.stderr.splitlines() if "Warning" in line or "Traceback" in line]
     assert complaints == [], done.stderr

@@ -72,3 +72,24 @@ def test_a_damaged_record_is_listed_as_damaged_beside_the_others(tmp_path: Path,
     runs = list_runs(tmp_path)
     assert [(run.path.name, run.state) for run in runs] == [("torn", "damaged"), ("whole", "finished")]
     assert runs[0].as_dict()["images"] is None
+
+
+@pytest.mark.parametrize(
+    ("image", "data"),
+    [
+        ("/data/cells/images/1.tif", "cells"),
+        ("C:\\data\\cells\\1.tif", "cells"),
+        ("/data/bbbc030/train/images/1.png", "bbbc030/train"),
+        ("/runs/2026/data/images/1.tif", "data"),
+        ("1.tif", ""),
+    ],
+)
+def test_data_are_called_after_their_folder(tmp_path: Path, image: str, data: str) -> None:
+    _write_run(
+        tmp_path / "run",
+        "2026-01-01",
+        data={"training": [{"image": image}], "masks": {"kind": "binary"}},
+        result=RESULT | {"validation": {"dice": {"pooled_interval": [0.8, 0.95]}}},
+    )
+    (run,) = list_runs(tmp_path)
+    assert (run.data, run.interval, run.minutes) == (data, (0.8, 0.95), pytest.approx(1.0083, abs=1e-3))

@@ -38,7 +38,9 @@ KINDS = ("probabilities", "classes", "instances")
 
 
 def _files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """Return the results in a folder: all files but the one that says what made them."""
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return files - {"provenance.jsonl"}
 
 
 def test_each_image_gets_probabilities_classes_and_instances(
@@ -79,7 +81,7 @@ def test_only_what_is_asked_for_is_written(
     settings = PredictionSettings.model_validate({"output": output})
     predict(run.run, [cells / "images" / "cells_0.tif"], out=tmp_path / "out", settings=settings, device=CPU)
     assert _files(tmp_path / "out") == {f"{kind}/cells_0.tif" for kind in output}
-    assert {path.name for path in (tmp_path / "out").iterdir()} == set(output)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*output, "provenance.jsonl"}
 
 
 def test_stacks_keep_their_planes_and_pixel_size(tmp_path: Path, run: TrainResult, cells: Path) -> None:

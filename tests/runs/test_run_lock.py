@@ -15,6 +15,7 @@ import pytest
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.runs import run_lock
+from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.run_lock import Holder, beat, lock_holder, locked
 
 CHILD = """
@@ -85,7 +86,7 @@ def test_a_process_on_another_computer_is_seen_by_its_heartbeat(tmp_path: Path) 
         pass
     _write_holder(tmp_path, "elsewhere", age=run_lock.DEAD_AFTER + 1)
     assert lock_holder(tmp_path) is None
-    beat(tmp_path)
+    beat(RunFolder(tmp_path).lock)
     assert lock_holder(tmp_path) == Holder(123, "elsewhere")
 
 

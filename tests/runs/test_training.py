@@ -32,7 +32,8 @@ from napari_cytounet.unet.model import load_model
 Fields = list[tuple[NDArray[np.uint8], NDArray[np.uint16]]]
 Write = Callable[..., Path]
 Change = Callable[..., TrainSettings]
-FILES = {"checkpoint.safetensors", "history.csv", "model.safetensors", "record.json"}
+KEPT = {"checkpoint.safetensors", "history.csv", "model.safetensors", "record.json"}
+FILES = {*KEPT, "examples", "report.html"}
 
 
 def _equal(one: Path, other: Path) -> bool:
@@ -173,15 +174,15 @@ def test_a_job_that_is_dropped_in_the_middle_keeps_what_was_saved(
     job = training(cells, out=tmp_path / "run", settings=quick)
     next(event for event in job if isinstance(event, Validated))
     job.close()
-    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+    assert {path.name for path in (tmp_path / "run").iterdir()} == KEPT
     assert train(None, out=tmp_path / "run", resume=True).steps == 12
 
 
 def test_nothing_is_overwritten(tmp_path: Path, run: TrainResult, cells: Path, quick: TrainSettings) -> None:
-    before = {path: path.read_bytes() for path in run.run.iterdir()}
+    before = {path: path.read_bytes() for path in run.run.rglob("*") if path.is_file()}
     with pytest.raises(OutputError, match=r"already holds a run.*--resume"):
         train(cells, out=run.run, settings=quick)
-    assert {path: path.read_bytes() for path in run.run.iterdir()} == before
+    assert {path: path.read_bytes() for path in before} == before
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "notes.txt").write_text("mine")
     with pytest.raises(OutputError, match="is not empty"):
@@ -283,7 +284,7 @@ def test_a_full_disk_is_an_error_and_the_former_model_stays(
         limited.setattr(Path, "write_bytes", full)
         with pytest.raises(OutputError, match="full"):
             train(cells, out=tmp_path / "run", settings=quick)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
+    assert {path.name for path in (tmp_path / "run").iterdir()} == KEPT
     load_model(tmp_path / "run")
     assert train(None, out=tmp_path / "run", resume=True).steps == 12
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_it_does_not_depend_on_tiles(
 def test_pixels_without_a_label_do_not_count(trained: Model, plane: TrainingPlane) -> None:
     strip = plane.only((slice(120, 200), slice(60, 230)))
     spoilt = torch.where(strip.labelled, strip.targets, 1 - strip.targets)
-    other = TrainingPlane("other", strip.pixels, spoilt, strip.labelled)
+    other = replace(strip, targets=spoilt)
     assert _score(trained, strip) == _score(trained, other)
     assert _score(trained, strip) != _score(trained, plane)
     nothing = plane.only((slice(0), slice(0)))

@@ -20,6 +20,8 @@ WIDGETS = {
     "threshold": "Threshold to labels",
     "measure": "Measure objects",
     "check": "Check training data",
+    "runs": "Runs",
+    "correct": "Correct and learn",
 }
 ON_THE_SELECTED = ["threshold_active", "fill_holes_active", "number_objects_active"]
 SAMPLES = ["bbbc030-train", "bbbc030-validation", "dic", "phase", "fluorescence"]
@@ -80,7 +82,8 @@ def test_widgets_and_their_menus(manifest: PluginManifest) -> None:
     menus = {menu: [item.command for item in items] for menu, items in found.menus.items()}
     assert menus == {
         "napari/layers/segment": [*map(_ours, ["train", "predict", "threshold", *ON_THE_SELECTED])],
-        "napari/layers/measure": [_ours("measure"), _ours("check")],
+        "napari/layers/measure": [*map(_ours, ["measure", "check", "runs"])],
+        "napari/layers/annotate": [_ours("correct")],
     }
     assert menus.keys() <= MenuId.contributables()
 
@@ -118,7 +121,8 @@ def test_the_menus_of_napari(viewer: ViewerModel) -> None:
     assert sorted(titles(f"{MenuId.MENUBAR_PLUGINS}/napari-cytounet")) == sorted(widgets)
     assert len(titles(f"{MenuId.FILE_SAMPLES}/napari-cytounet")) == len(SAMPLES)
     assert set(widgets[:3]) <= set(titles("napari/layers/segment"))
-    assert set(widgets[3:]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[3:5]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[5:]) <= set(titles("napari/layers/annotate"))
 
 
 @pytest.mark.parametrize("title", WIDGETS.values())

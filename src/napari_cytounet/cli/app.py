@@ -26,7 +26,10 @@ COMMANDS = {
     "export": "Write objects for other programs: GeoJSON, ROI zip, COCO, VIA, Pascal VOC, LabelMe.",
     "simulate": "Find out how much you would have to paint: an annotator who knows the masks teaches a "
     "network.",
-    "runs": "Show the runs kept so far, side by side.",
+    "replay": "Train a run again from its record, and say whether the same comes out.",
+    "methods": "Write the paragraph on methods for a paper, with citations, from the record of a run.",
+    "report": "Write what a run learnt and how good it is as one HTML file, to be read in a browser.",
+    "runs": "Show the runs kept so far, side by side; compare two, write a note on one, or archive it.",
     "speed": "Measure how long a training step takes here, to know what fits into your minutes.",
     "work": "Carry out the training that RUN/job.json asks for: what the napari plugin starts; also on "
     "another machine that shares the folder.",

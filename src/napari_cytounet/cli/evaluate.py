@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from napari_cytounet.cli.explaining import Asked, in_words, saying_more
 from napari_cytounet.cli.jobs import run_job
 from napari_cytounet.cli.options import Images, Masks, Output, OutputOptions, options_of
 from napari_cytounet.cli.printing import print_result
@@ -27,6 +28,10 @@ def evaluate(
     *,
     errors: Path | None = None,
     overwrite: Annotated[bool, Parameter(negative=())] = False,
+    explain: Annotated[bool, Parameter(negative=())] = False,
+    against: Path | None = None,
+    image: Path | None = None,
+    ceiling: Path | None = None,
     scores: Annotated[ScoreSettings, options_of("Scores")] = ScoreSettings(),
     mask_settings: Masks = MaskSettings(),
     image_settings: Images = ImageSettings(),
@@ -45,6 +50,14 @@ def evaluate(
         place.
     overwrite
         Replace a table that is there.
+    explain
+        Explain every score in a sentence: what it is, what is good for these data, and what it hides.
+    against
+        Another result of the same images, to be compared image by image.
+    image
+        Folder or file of the raw images, so that --explain can tell what Otsu's threshold scores.
+    ceiling
+        Masks by a second person, so that --explain can tell what two people agree on.
     """
     from napari_cytounet.measurement.evaluating import evaluating
 
@@ -61,7 +74,22 @@ def evaluate(
         ),
         output,
     )
-    print_result(evaluation.as_dict(), output, _tables(evaluation))
+    asked = Asked(explain, against, image, ceiling)
+    sentences, differences = (
+        run_job(
+            lambda cancel: saying_more(
+                evaluation, truth, asked, mask_settings, image_settings, scores, cancel
+            ),
+            output,
+        )
+        if explain or against
+        else ({}, [])
+    )
+    values = evaluation.as_dict()
+    values |= {"explanations": sentences} if explain else {}
+    values |= {"against": [difference.as_dict() for difference in differences]} if against else {}
+    shown = Group(_tables(evaluation), *in_words(sentences, differences, against))
+    print_result(values, output, shown)
 
 
 def _tables(evaluation: Evaluation) -> Group:

@@ -33,7 +33,8 @@ def predict(
     inputs
         Images, or folders of images.
     out
-        Folder for the results: probabilities, classes and instances, each named like its image.
+        Folder for the results: probabilities, classes and instances, each named like its image, and
+        provenance.jsonl, which says what made them.
     """
     from napari_cytounet.runs.predicting import predicting
 

@@ -42,6 +42,8 @@ class ProgressDisplay:
         match event:
             case events.Notice():
                 self._bars.console.print(event.text, markup=False)
+            case events.Warned():
+                self._bars.console.print(event.text, markup=False, style="yellow")
             case events.Progress():
                 self._draw(event.what, event.what, event.done, event.total)
             case events.BatchDone():

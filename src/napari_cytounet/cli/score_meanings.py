@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from napari_cytounet.measurement.explanations import EXPLANATIONS
+
 MEANINGS = {
-    "dice": "twice the shared area, by the sum of both areas",
-    "iou": "the shared area, by the area of either",
-    "precision": "share of what was found that is true",
-    "recall": "share of the truth that was found",
-    "accuracy": "share of all pixels that are right, background too",
-    "boundary_f1": "share of the outlines that lie within the tolerance",
+    name: EXPLANATIONS[name].what
+    for name in ("dice", "iou", "precision", "recall", "accuracy", "boundary_f1")
 }
 """Of the scores of pixels."""
 
 OBJECT_MEANINGS = {
-    "average_precision": "objects matched with that IoU or more, by all that are true or found (StarDist)",
-    "f1": "twice the matched objects, by the sum of the true and the found ones",
-    "mean_matched_iou": "how well the matched objects are outlined",
-    "mean_average_precision": "mean of the average precision over IoU 0.5 to 0.95 (Data Science Bowl 2018)",
-    "panoptic_quality": "segmentation quality times recognition quality (Kirillov 2019)",
-    "segmentation_quality": "mean IoU of the objects matched with an IoU above 0.5",
-    "recognition_quality": "F1 of the objects at an IoU above 0.5",
-    "seg": "mean over true objects of the IoU with the found one that holds most of it, 0 if none does "
-    "(Cell Tracking Challenge)",
+    name: EXPLANATIONS[name].what
+    for name in (
+        "average_precision",
+        "f1",
+        "mean_matched_iou",
+        "mean_average_precision",
+        "panoptic_quality",
+        "segmentation_quality",
+        "recognition_quality",
+        "seg",
+    )
+} | {
     "merged": "found objects that hold more than half of each of two or more true ones",
     "split": "true objects that hold more than half of each of two or more found ones",
     "missed": "all other true objects that no found one matches with an IoU of 0.5",

@@ -105,8 +105,9 @@ def train(
 
 
 def summary(result: TrainResult) -> str:
-    """Return what a training came to, in a line."""
+    """Return what a training came to: in a line, and its Dice explained in another."""
     end = "Stopped; the best network so far is kept." if result.stopped else "Done."
     objects = "" if result.objects is None else f", average precision of objects {result.objects:.3f}"
     quality = "" if result.dice is None else f" Dice {result.dice:.3f}{objects} on what was kept back."
-    return f"{end} {result.steps} steps in {result.seconds:.0f} s.{quality} The model is {result.model}"
+    came_to = f"{end} {result.steps} steps in {result.seconds:.0f} s.{quality} The model is {result.model}"
+    return "\n".join(filter(None, [came_to, result.explanation]))

@@ -57,7 +57,7 @@ def paint_stroke(
     rows, columns = slice(region.bbox[0], region.bbox[2]), slice(region.bbox[1], region.bbox[3])
     inside = region.image
     value = int(truth[rows, columns][inside][0])
-    path = _path(inside, brush.length)
+    path = _path(inside, max(1, brush.length - brush.width))  # the ends of the stroke are round
     painted = np.zeros(truth.shape, np.uint8)
     top, left = rows.start, columns.start
     centres = np.zeros(truth.shape, bool)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cytounet.correction.annotation import Box
+from napari_cytounet.correction.annotation import Box, Values
 from napari_cytounet.correction.judging import found_classes
+from napari_cytounet.correction.latest_versions import Learnt
 from napari_cytounet.correction.places import Place, predict_place
-from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.working_plane import WorkingPlane
-from napari_cytounet.unet.inference import for_inference
+from napari_cytounet.settings import PredictionSettings
+from napari_cytounet.unet.inference import for_inference, predict_box
 from napari_cytounet.unet.network import UNet
+from napari_cytounet.unet.prediction import halo_width
+from napari_cytounet.unet.resampling import axis_resampling
 
 
 def box_of(place: Place, plane: WorkingPlane) -> Box:
@@ -26,7 +29,7 @@ def box_of(place: Place, plane: WorkingPlane) -> Box:
 
 
 def found_at(
-    network: UNet, plane: WorkingPlane, place: Place, box: Box, training: CorrectionTraining
+    network: UNet, plane: WorkingPlane, place: Place, box: Box, training: Learnt
 ) -> NDArray[np.intp]:
     """Return the class of each pixel of a box, (Y, X), from what is found in the place that holds it."""
     likely = predict_place(for_inference(network, training.device), plane, place, training)
@@ -35,6 +38,41 @@ def found_at(
     columns = _nearest(box.left, box.right, plane.scale, place.left, place.width)
     nearest: NDArray[np.intp] = found[np.ix_(rows, columns)]
     return nearest
+
+
+def classes_in(network: UNet, plane: WorkingPlane, box: Box, learnt: Learnt) -> Values:
+    """Return the class of each pixel of a box as a prediction of the whole plane finds it.
+
+    Parameters
+    ----------
+    network
+        From `for_inference`.
+    plane, box
+        Where.
+    learnt
+        Thresholds and device.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        (Y, X); 0 background, 1 and up the classes.
+    """
+    down = axis_resampling(plane.height, 1 / plane.scale, box.top, box.bottom)
+    across = axis_resampling(plane.width, 1 / plane.scale, box.left, box.right)
+    rows, columns = down.source, across.source
+    # Boxes begin at multiples of the stride: so what is found does not depend on where the field begins.
+    top, left = rows.start - rows.start % network.stride, columns.start - columns.start % network.stride
+    likely = predict_box(
+        network,
+        plane.pixels,
+        (top, rows.stop),
+        (left, columns.stop),
+        halo=halo_width(network, PredictionSettings()),
+        device=learnt.device,
+    )
+    working = likely[:, rows.start - top :, columns.start - left :]
+    own = across.apply(down.apply(working, 1), 2).numpy()
+    return found_classes(own, learnt.card.thresholds).astype(np.uint8)
 
 
 def _nearest(start: int, stop: int, scale: float, first: int, count: int) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_cytounet.correction.annotation import PlaneKey
-from napari_cytounet.correction.training import CorrectionTraining
+from napari_cytounet.correction.latest_versions import Learnt
 from napari_cytounet.correction.working_plane import WorkingPlane
 from napari_cytounet.unet.inference import Interval, for_inference, predict_box
 from napari_cytounet.unet.network import UNet
@@ -24,6 +24,9 @@ OBJECT = 15
 """Side in working pixels of the square over which doubt is averaged: doubt at every outline is no news."""
 
 HALO = 32
+
+Visits = dict[tuple[PlaneKey, int, int], int]
+"""Plane, and row and column of a square of `FIELD` working pixels in it."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,19 @@ class Places:
         Whose versions doubt.
     seed
         Of the candidates.
+    visits
+        How often the user was where, to go on from what `visits` was earlier.
+
+    Attributes
+    ----------
+    visits
+        How often the user was in which square of which plane.
     """
 
-    def __init__(self, training: CorrectionTraining, seed: int) -> None:
+    def __init__(self, training: Learnt, seed: int, visits: Visits | None = None) -> None:
         self._training = training
         self._random = np.random.default_rng(seed)
-        self._visits: dict[tuple[PlaneKey, int, int], int] = {}
+        self.visits: Visits = dict(visits or {})
 
     def random(self) -> Place:
         """Return any place."""
@@ -91,7 +101,7 @@ class Places:
     def visit(self, place: Place) -> None:
         """Remember that the user was there."""
         at = self._square(place)
-        self._visits[at] = self._visits.get(at, 0) + 1
+        self.visits[at] = self.visits.get(at, 0) + 1
 
     def _candidates(self, count: int) -> list[Place]:
         planes = self._training.planes
@@ -116,16 +126,14 @@ class Places:
             pixels = plane.pixels(place.rows, place.columns).numpy()
             doubt = np.abs(pixels - np.median(pixels, axis=(1, 2), keepdims=True)).mean(axis=0)
         blurred = ndimage.uniform_filter(doubt, OBJECT)
-        worth = float(blurred.max()) / (1 + self._visits.get(self._square(place), 0))
+        worth = float(blurred.max()) / (1 + self.visits.get(self._square(place), 0))
         return Place(place.plane, place.top, place.left, place.height, place.width, worth)
 
     def _square(self, place: Place) -> tuple[PlaneKey, int, int]:
         return place.plane, (place.top + FIELD // 2) // FIELD, (place.left + FIELD // 2) // FIELD
 
 
-def predict_place(
-    network: UNet, plane: WorkingPlane, place: Place, training: CorrectionTraining
-) -> NDArray[np.float32]:
+def predict_place(network: UNet, plane: WorkingPlane, place: Place, training: Learnt) -> NDArray[np.float32]:
     """Return probabilities of a place, (K, Y, X) in working pixels; the network is one for inference."""
     found = predict_box(network, plane.pixels, place.rows, place.columns, halo=HALO, device=training.device)
     likely: NDArray[np.float32] = found[: network.classes].cpu().numpy()

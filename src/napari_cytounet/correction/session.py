@@ -188,7 +188,8 @@ def _card(images: Sequence[Image], settings: CorrectionSettings, start_from: Pat
         for image in images:
             check_fits(card, image)
             scale_for(card, image)
-        return card.model_copy(update={"version": __version__, "validation_dice": None})
+        # Strokes say nothing of the boundaries between objects: that part of a model is left behind.
+        return card.model_copy(update={"version": __version__, "validation_dice": None, "objects": None})
     scale = 1.0 if settings.diameter is None else min(1.0, OBJECT_PIXELS / settings.diameter)
     sizes = {image.pixel_size.x if image.pixel_size else None for image in images}
     return ModelCard(

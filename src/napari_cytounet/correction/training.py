@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
+from napari_cytounet.correction.version import Version
 from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.images.image import Image
@@ -38,25 +38,6 @@ SETTLING = 0.99
 
 MOST_SKIPPED = 20
 """Steps in a row with a loss that is not finite after which it gives up."""
-
-
-@dataclass(frozen=True)
-class Version:
-    """A network that was adopted.
-
-    Attributes
-    ----------
-    number
-        Of the proposal, from 1.
-    network
-        In evaluation mode.
-    knows
-        Number of the last entry of the journal that it was trained on.
-    """
-
-    number: int
-    network: UNet
-    knows: int
 
 
 class CorrectionTraining:

@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_cytounet.errors import MaskError
 from napari_cytounet.measurement.boundary import TOLERANCE, boundary_counts, boundary_f1
-from napari_cytounet.measurement.image_objects import ImageObjects, count_objects
-from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS
+from napari_cytounet.measurement.image_objects import ImageObjects, count_objects, quality_scores
+from napari_cytounet.measurement.object_scores import IOU_THRESHOLDS, object_scores
 from napari_cytounet.measurement.pixel_scores import pixel_counts, pixel_scores
 from napari_cytounet.measurement.ratios import mean_of_defined
 from napari_cytounet.measurement.summary import json_number
@@ -87,6 +87,15 @@ class ImageScores:
         ]
         untold = {"objects": None, "object_quality": None, "errors": None}
         return scores | (untold if self.objects is None else self.objects.as_dict())
+
+
+def pooled_scores(scores: ImageScores) -> dict[str, float]:
+    """Return the scores over the classes, and those of objects: at the lowest IoU, and without one."""
+    values = mean_class_scores(scores.classes)
+    if scores.objects is not None:
+        values |= object_scores(scores.objects.matches[0])._asdict()
+        values |= quality_scores(scores.objects.quality)
+    return {name: float(value) for name, value in values.items()}
 
 
 def score_image(

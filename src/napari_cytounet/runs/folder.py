@@ -48,6 +48,21 @@ class RunFolder:
         return self.path / "history.csv"
 
     @property
+    def report(self) -> Path:
+        """All of it for people, as one HTML file."""
+        return self.path / "report.html"
+
+    @property
+    def examples(self) -> Path:
+        """Pictures of images that were kept back, for the report."""
+        return self.path / "examples"
+
+    @property
+    def note(self) -> Path:
+        """What the user wrote about it."""
+        return self.path / "note.txt"
+
+    @property
     def job(self) -> Path:
         """What another process is asked to train."""
         return self.path / "job.json"

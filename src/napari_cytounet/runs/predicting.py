@@ -15,6 +15,7 @@ from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.notes import counted_notes
 from napari_cytounet.images.reading import find_images, open_image
 from napari_cytounet.runs.image_prediction import PredictionTask, predict_image
+from napari_cytounet.runs.provenance import note_provenance
 from napari_cytounet.runs.sources import content_hash
 from napari_cytounet.segmentation.plane_labels import refuse_unsplittable
 from napari_cytounet.segmentation.segmented_image import result_path, result_suffix
@@ -72,7 +73,8 @@ def predicting(
     inputs
         Images and folders of images.
     out
-        Folder for the results: `probabilities`, `classes` and `instances`, each with the names of the inputs.
+        Folder for the results: `probabilities`, `classes` and `instances`, each with the names of the inputs,
+        and `provenance.jsonl`, which says what made each of them.
     settings
         What to write, and tiles.
     device
@@ -115,11 +117,13 @@ def predicting(
     with chosen.threads_set():
         for path in wanted:
             try:
-                written += yield from predict_image(open_image(path, images), task)
+                results = yield from predict_image(open_image(path, images), task)
             except Cancelled:
                 if not written:
                     raise
                 break
+            note_provenance(path, results, images, task)
+            written += results
             count += 1
             yield Progress("images", count, len(wanted))
     return PredictResult(tuple(written), count, stopped=count < len(wanted))

@@ -15,8 +15,10 @@ from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.record import Record, digest, environment, now, write_record
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.runs.sources import Source, Sources, describe_model, open_sources
+from napari_cytounet.runs.split_places import places
 from napari_cytounet.runs.starting_point import card_from_model, new_card, starting_network
 from napari_cytounet.runs.training_data import Preparation, prepare_planes
+from napari_cytounet.strict_json import plain
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.hold_out import Split, hold_out
 from napari_cytounet.unet.model_card import ModelCard
@@ -36,9 +38,7 @@ class Prepared:
     record: Record
 
 
-def prepare_run(
-    request: TrainRequest, cancel: threading.Event, findings: list[dict[str, object]]
-) -> Generator[Event, None, Prepared]:
+def prepare_run(request: TrainRequest, cancel: threading.Event) -> Generator[Event, None, Prepared]:
     """Read the data, build the network, and last of all write the record.
 
     Parameters
@@ -47,8 +47,6 @@ def prepare_run(
         What is to be done, `completed`.
     cancel
         Looked at after each image.
-    findings
-        What a look at the data found, for the record.
     """
     device = choose_device(request.settings.device)
     found = request.pairs()
@@ -71,7 +69,6 @@ def prepare_run(
     yield Notice(f"Validation: {split.description}.")
 
     record = _new_record(request, learnt, kept, reading, split, card, device)
-    record["data"]["findings"] = findings
     if request.earlier is not None:
         yield from _compare_data(record, request.earlier, request)
         if request.resume:
@@ -144,6 +141,9 @@ def _new_record(
                 "values": [str(value) for value in reading.values],
             },
             "split": split.description,
+            "learnt_from": places(split.training, split.validation),
+            "kept_back": places(split.validation, split.training),
+            "findings": plain(request.findings),
         },
         "environment": environment(device.name, device.threads),
         "start_from": describe_model(request.start_from) if request.start_from else None,
@@ -185,6 +185,8 @@ def _pace(request: TrainRequest) -> Pace:
         if not rows:
             raise SettingsError(f"The run {request.repeat} took no step: there is nothing to repeat.")
         validated = frozenset(row.step for row in rows if row.validation_dice is not None)
+        # What a stopped run did after its last validation is in no model.
+        rows = rows[: max(validated, default=len(rows))]
         sizes = tuple(row.batch_size for row in rows)
         return RecordedPace(tuple(row.learning_rate for row in rows), validated, sizes)
     if training.steps is not None:

@@ -38,10 +38,28 @@ def environment(device: str, threads: int) -> Record:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in PACKAGES},
         "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor(),
+        "instructions": torch_instructions(),
         "device": device,
         "threads": threads,
     }
+
+
+def processor() -> str:
+    """Return the name of the processor, as far as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
+
+
+def torch_instructions() -> str:
+    """Return which instructions of the processor torch uses: results are equal only where these are."""
+    import torch  # here: whoever only reads records need not wait for it
+
+    return str(torch.backends.cpu.get_cpu_capability())
 
 
 def now() -> str:

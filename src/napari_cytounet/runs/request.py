@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from napari_cytounet.errors import OutputError, SettingsError
 from napari_cytounet.images.pairing import FoundPairs, Pair, find_pairs
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.record import Record, is_session, read_record
+from napari_cytounet.runs.sources import describe_model
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.model import load_model
 from napari_cytounet.unet.model_card import ModelCard
@@ -35,6 +37,8 @@ class TrainRequest:
     resume: bool
     repeat: Path | None
     preview: bool
+    files: FoundPairs | None = None
+    findings: Sequence[Mapping[str, Any]] | None = None
     earlier: Record | None = None
 
     def completed(self) -> TrainRequest:
@@ -60,6 +64,8 @@ class TrainRequest:
 
     def pairs(self) -> FoundPairs:
         """Return the files to learn from and to validate on."""
+        if self.files is not None:
+            return self.files
         if self.images is None:
             if self.earlier is None:
                 raise SettingsError("Name the images to learn from, or --resume to go on with a run.")
@@ -95,10 +101,22 @@ class TrainRequest:
             self,
             earlier=earlier,
             settings=settings,
-            start_from=Path(start_from["model"]) if start_from else None,
+            start_from=_same_model(self.start_from, start_from),
             freeze_encoder=freeze_encoder,
             repeat=Path(repeats) if repeats else self.repeat,
         )
+
+
+def _same_model(given: Path | None, recorded: Record | None) -> Path | None:
+    """Return the model that an earlier run began from, where it lies now."""
+    if given is None:
+        return Path(recorded["model"]) if recorded else None
+    if recorded is None or describe_model(given)["sha256"] != recorded["sha256"]:
+        raise SettingsError(
+            f"The run did not begin from the model {given}. Leave --start-from out: a run is resumed and "
+            "repeated from where it began."
+        )
+    return given
 
 
 def _refuse_other_settings(given: TrainSettings, recorded: TrainSettings) -> None:

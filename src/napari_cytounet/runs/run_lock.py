@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -50,18 +50,37 @@ def locked(folder: Path) -> Iterator[None]:
     OutputError
         If another process holds it, or there is no such folder.
     """
-    path = RunFolder(folder).lock
+    with held(
+        RunFolder(folder).lock,
+        lambda by: f"{folder} is being trained already{by}. Stop that training, or wait for its end.",
+    ):
+        yield
+
+
+@contextmanager
+def held(path: Path, refusal: Callable[[str], str]) -> Iterator[None]:
+    """Hold a lock.
+
+    Parameters
+    ----------
+    path
+        Its file, in a folder that is there.
+    refusal
+        Makes the error's text where another process holds it, of words that name that process.
+
+    Raises
+    ------
+    OutputError
+        If another process holds it, or the file cannot be written.
+    """
     try:
         file = path.open("a+b")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be worked in ({error.strerror}).") from error
+        raise OutputError(f"{path.parent} cannot be worked in ({error.strerror}).") from error
     with file:
         if not _take(file) or _beats_elsewhere(path):
             holder = _named_in(path)
-            by = f" by process {holder.pid} on {holder.host}" if holder else ""
-            raise OutputError(
-                f"{folder} is being trained already{by}. Stop that training, or wait for its end."
-            )
+            raise OutputError(refusal(f" by process {holder.pid} on {holder.host}" if holder else ""))
         file.truncate(0)
         file.write(json.dumps(asdict(Holder(os.getpid(), platform.node()))).encode())
         file.flush()
@@ -72,15 +91,15 @@ def locked(folder: Path) -> Iterator[None]:
                 file.truncate(0)
 
 
-def beat(folder: Path) -> None:
-    """Say that the holder of the lock is still there.
+def beat(lock: Path) -> None:
+    """Say that the holder of a lock is still there.
 
     Raises
     ------
     FileNotFoundError
         If the folder is gone.
     """
-    os.utime(RunFolder(folder).lock)
+    os.utime(lock)
 
 
 def lock_holder(folder: Path) -> Holder | None:

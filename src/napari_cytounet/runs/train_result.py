@@ -26,6 +26,9 @@ class TrainResult:
         beginning to the end.
     stopped
         Whether the user stopped it before the budget was used up.
+    explanation
+        The Dice in a sentence: its interval, what is had without learning, and what it hides; empty where
+        nothing was kept back.
     """
 
     run: Path
@@ -38,13 +41,15 @@ class TrainResult:
     skipped: int
     seconds: float
     stopped: bool
+    explanation: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result ready for JSON."""
-        return {"run": str(self.run), "model": str(self.model)} | self.outcome()
+        places = {"run": str(self.run), "model": str(self.model)}
+        return places | self.outcome() | {"explanation": self.explanation}
 
     def outcome(self) -> dict[str, Any]:
-        """Return all but the places, ready for JSON."""
+        """Return what the record keeps of it, ready for JSON."""
         return {
             "dice": self.dice,
             "objects": self.objects,

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from napari_cytounet.errors import Cancelled, TrainingError
-from napari_cytounet.events import BatchDone, Event, Notice, Validated, drain
+from napari_cytounet.errors import Cancelled, OutputError, TrainingError
+from napari_cytounet.events import BatchDone, Event, FileWritten, Notice, Validated, drain
 from napari_cytounet.images.pairing import FoundPairs
+from napari_cytounet.runs.failure_watch import FailureWatch
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.history import History, open_history
+from napari_cytounet.runs.history import History, open_history, read_history
 from napari_cytounet.runs.preparation import Prepared, prepare_run
 from napari_cytounet.runs.previewing import write_preview
 from napari_cytounet.runs.record import now, write_record
+from napari_cytounet.runs.report.page import write_report
+from napari_cytounet.runs.report.pictures import write_examples
 from napari_cytounet.runs.request import TrainRequest
 from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.runs.validation_record import everything_dice, explained_dice, validation_record
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
@@ -42,6 +49,8 @@ def training(
     freeze_encoder: bool = False,
     resume: bool = False,
     repeat: Path | None = None,
+    files: FoundPairs | None = None,
+    findings: Sequence[Mapping[str, Any]] | None = None,
     preview: bool = False,
     look: Look | None = None,
     cancel: threading.Event | None = None,
@@ -68,12 +77,15 @@ def training(
         Go on with the run in `out`, with its own settings and data.
     repeat
         The folder of an earlier run whose steps, rates and validations are repeated one by one.
+    files
+        The very files to learn from and to validate on, in place of folders.
+    findings
+        What a check of these data found, for the record and the report; None if they were not checked.
     preview
         After each validation, write a prediction on a part of one plane that was kept back.
     look
         Looks at the data before the time of the training begins, such as `quality.first_look`; what it
-        finds goes
-        into the record. Not at those of a run that is resumed.
+        finds goes into the record. Not at those of a run that is resumed.
     cancel
         Set it to stop: the best so far is kept.
 
@@ -97,14 +109,25 @@ def training(
     cancel = cancel or threading.Event()
     folder = RunFolder(out)
     request = TrainRequest(
-        images, masks, folder, validation, settings, start_from, freeze_encoder, resume, repeat, preview
+        images,
+        masks,
+        folder,
+        validation,
+        settings,
+        start_from,
+        freeze_encoder,
+        resume,
+        repeat,
+        preview,
+        files,
+        findings,
     ).completed()
-    findings: list[dict[str, object]] = []
     if look is not None and not resume:
-        findings = yield from look(request.pairs(), request.settings, cancel)
+        seen = yield from look(request.pairs(), request.settings, cancel)
+        request = replace(request, findings=seen)
     started = time.perf_counter()
     with nullcontext() if resume else folder.begun():
-        prepared = yield from prepare_run(request, cancel, findings)
+        prepared = yield from prepare_run(request, cancel)
         state = prepared.training
         if resume and folder.checkpoint.exists():
             restore_checkpoint(folder.checkpoint, state)
@@ -113,7 +136,9 @@ def training(
         with prepared.device.threads_set(), open_history(folder.history, up_to_step=state.step) as history:
             yield from _train(prepared, folder, history, cancel, started)
         seconds = before + time.perf_counter() - started
-        return _finish(prepared, folder, stopped=cancel.is_set(), seconds=seconds)
+        result = _finish(prepared, folder, stopped=cancel.is_set(), seconds=seconds)
+        yield from _reported(prepared, folder)
+        return result
 
 
 def train(
@@ -162,6 +187,7 @@ def _train(
 ) -> Generator[Event, None, None]:
     """Run the loop, and write to the folder what must not be lost."""
     state = prepared.training
+    watch = FailureWatch(read_history(folder.history))
     saved_at, saved_step = state.seconds, state.step
     for event in state.run(cancel, started):
         if isinstance(event, BatchDone | Validated):
@@ -174,6 +200,7 @@ def _train(
             _save_state(prepared, folder, history)
             saved_at, saved_step = state.seconds, state.step
         yield event
+        yield from watch.look(event, everything_dice(state.best.score) if state.best else None)
         if isinstance(event, Validated) and state.preview is not None and state.previewed is not None:
             folder.check_there()
             scale = state.preview.plane.scale
@@ -220,6 +247,7 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
             f"Reading the images took {seconds:.1f} s, which is the whole budget: no step was taken. "
             "Give more --minutes."
         )
+    validation = validation_record(state.best.score, state.validation)
     result = TrainResult(
         run=folder.path,
         model=folder.model,
@@ -231,10 +259,35 @@ def _finish(prepared: Prepared, folder: RunFolder, *, stopped: bool, seconds: fl
         skipped=state.skipped,
         seconds=seconds,
         stopped=stopped,
+        explanation=explained_dice(state.best.score.known_dice, validation),
     )
     folder.check_there()
-    write_record(folder.record, prepared.record | {"finished": now(), "result": result.outcome()})
+    outcome = result.outcome() | {
+        "timings": {
+            "before_first_step": state.began,
+            "steps_and_validations": state.seconds - state.began,
+            "all": seconds,
+        },
+        "validation": validation,
+    }
+    write_record(folder.record, prepared.record | {"finished": now(), "result": outcome})
     return result
+
+
+def _reported(prepared: Prepared, folder: RunFolder) -> Generator[Event, None, None]:
+    """Write the report, after the budget is used up; without one, the model is there all the same."""
+    state = prepared.training
+    if state.best is None:
+        return
+    try:
+        with prepared.device.threads_set():
+            network = copy.deepcopy(state.averaged)
+            network.load_state_dict(state.best.weights)
+            labelled = [plane for plane in state.validation if bool(plane.labelled.any())]
+            write_examples(folder, network, labelled, state.best.score, prepared.device)
+        yield FileWritten(str(write_report(folder)))
+    except OutputError as error:
+        yield Notice(f"The model is there, but no report of it: {error}")
 
 
 def _path(path: Path | str | None) -> Path | None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from napari_cytounet.runs.commands import Command, CommandReader
+from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.parent_process import is_gone
 from napari_cytounet.runs.run_lock import beat
 
@@ -60,6 +61,6 @@ def _watch(
         if time.monotonic() > beaten + BEAT_SECONDS:
             beaten = time.monotonic()
             try:
-                beat(folder)
+                beat(RunFolder(folder).lock)
             except OSError:  # the folder is gone: the next event that cannot be written tells
                 cancel.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,10 @@ class Calibration:
             bins = np.minimum((probabilities[number - 1][labelled] * BINS).astype(np.int64), BINS - 1)
             counts += np.bincount(bins + BINS * (truth == number), minlength=2 * BINS).reshape(2, BINS)
 
+    def add(self, other: Calibration) -> None:
+        """Take in what another calibration of the same classes counted."""
+        self._counts += other._counts
+
     def thresholds(self) -> tuple[float, ...]:
         """Return the threshold of best Dice of each class, strictly between 0 and 1.
 
@@ -79,6 +84,44 @@ class Calibration:
         """
         index = int(np.clip(np.ceil(threshold * BINS), 0, BINS))
         return tuple(float(curve[index]) for curve in self._dice_curves())
+
+    def curves(self, points: int) -> NDArray[np.float64]:
+        """Return the Dice coefficient at evenly spaced thresholds from 0 to 1.
+
+        Parameters
+        ----------
+        points
+            How many steps from 0 to 1, a divisor of 1024.
+
+        Returns
+        -------
+        float64 (K, points + 1)
+            NaN where there is no pixel of a class, neither in the truth nor above the threshold.
+        """
+        return self._dice_curves()[:, :: BINS // points]
+
+    def counts_at(self, thresholds: Sequence[float]) -> NDArray[np.int64]:
+        """Return the pixels right and wrong with a threshold for each class, rounded up as in `dice_at`.
+
+        Returns
+        -------
+        int64 (K, 4)
+            True positives, false positives, false negatives and true negatives.
+
+        Examples
+        --------
+        >>> calibration = Calibration(1)
+        >>> calibration.update(np.array([[[0.1, 0.3, 0.6, 0.8]]]), np.array([[0, 1, 1, -1]]))
+        >>> calibration.counts_at([0.5])
+        array([[1, 0, 1, 1]])
+        """
+        first = [int(np.clip(np.ceil(value * BINS), 0, BINS)) for value in thresholds]
+        above = [counts[:, index:].sum(axis=-1) for counts, index in zip(self._counts, first, strict=True)]
+        false_positive, true_positive = np.moveaxis(np.array(above), -1, 0)
+        negative, positive = np.moveaxis(self._counts.sum(axis=-1), -1, 0)
+        missed, spared = positive - true_positive, negative - false_positive
+        counts: NDArray[np.int64] = np.stack([true_positive, false_positive, missed, spared], axis=-1)
+        return counts
 
     def _dice_curves(self) -> NDArray[np.float64]:
         """Return the Dice coefficient at thresholds 0, 1/BINS, ..., 1: (K, BINS + 1)."""

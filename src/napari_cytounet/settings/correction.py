@@ -29,7 +29,11 @@ class CorrectionSettings(Settings):
     patch_size: int = Field(96, ge=32, le=512, description="Side of a patch, in working pixels.")
     stroke_patches: int = Field(6, ge=1, le=64, description="Patches a step that are centred on strokes.")
     free_patches: int = Field(
-        2, ge=0, le=64, description="Patches a step from anywhere: they keep what is not painted in mind."
+        2,
+        ge=0,
+        le=64,
+        description="Patches a step from anywhere: nothing is learnt from them but how bright and how varied "
+        "images are where nobody painted.",
     )
     learning_rate: float = Field(2e-3, gt=0, le=10, description="Learning rate while there is much to learn.")
     averaging: float = Field(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from napari_cytounet.unet.model import read_tensors, write_tensors
 from napari_cytounet.unet.object_calibration import UNCALIBRATED, ObjectThresholds
 from napari_cytounet.unet.optimisers import restore_memory
 from napari_cytounet.unet.training import Best, Training
-from napari_cytounet.unet.validation import ValidationScore
+from napari_cytounet.unet.validation import PlaneScore, ValidationScore
 
 HEADER = "napari-cytounet checkpoint"
 
@@ -42,6 +43,8 @@ def save_checkpoint(path: Path, training: Training) -> None:
             "thresholds": best.score.thresholds,
             "objects": best.score.objects,
             "object_thresholds": best.score.object_thresholds,
+            "planes": [asdict(plane) for plane in best.score.planes],
+            "curves": best.score.curves,
         },
     }
     write_tensors(path, tensors, {HEADER: json.dumps(state)})
@@ -72,14 +75,23 @@ def restore_checkpoint(path: Path, training: Training) -> None:
     training.sampler.batch_size = state["batch_size"]
     training.sampler.restore(state["sampler"])
     if state["best"] is not None:
-        dice = state["best"]["dice"]
-        score = ValidationScore(
-            math.nan if dice is None else dice,
-            tuple(state["best"]["thresholds"]),
-            state["best"].get("objects"),
-            ObjectThresholds(*state["best"].get("object_thresholds", UNCALIBRATED)),
-        )
-        training.best = Best(score, _below("best", tensors), state["best"]["step"])
+        training.best = Best(_score(state["best"]), _below("best", tensors), state["best"]["step"])
+
+
+def _score(best: dict[str, Any]) -> ValidationScore:
+    """Return the score in a checkpoint; those of the first versions know less."""
+    planes = [
+        PlaneScore(plane["name"], plane["source"], tuple(map(tuple, plane["counts"])))
+        for plane in best.get("planes", [])
+    ]
+    return ValidationScore(
+        math.nan if best["dice"] is None else best["dice"],
+        tuple(best["thresholds"]),
+        best.get("objects"),
+        ObjectThresholds(*best.get("object_thresholds", UNCALIBRATED)),
+        planes=tuple(planes),
+        curves=tuple(map(tuple, best.get("curves", []))),
+    )
 
 
 def _named(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -69,6 +69,8 @@ class Training:
         Whether the step just taken is followed by a validation, which belongs to it.
     best
         The best so far.
+    validation
+        The planes kept back.
     preview, previewed
         The part to be looked at, and what was predicted of it last: see `predict_part`.
     """
@@ -88,7 +90,7 @@ class Training:
         self._settings = settings
         self.device = device
         self._pace = pace
-        self._validation = validation
+        self.validation = validation
         self.network = device.place(network).train()
         self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
         self.optimiser = build_optimiser(self.network, settings.optimiser)
@@ -216,11 +218,11 @@ class Training:
     def _score(self) -> ValidationScore:
         """Score the averaged weights; where memory does not suffice, once more in smaller tiles."""
         try:
-            return validate(self.averaged, self._validation, self.device)
+            return validate(self.averaged, self.validation, self.device)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            return validate(self.averaged, self._validation, self.device, tile=SMALLER_TILE)
+            return validate(self.averaged, self.validation, self.device, tile=SMALLER_TILE)
 
     def _predict_preview(self) -> NDArray[np.uint8] | None:
         """Predict the part to be looked at; where memory is short, go on without."""
@@ -236,10 +238,7 @@ class Training:
     def _validate(self) -> Validated:
         """Score the averaged weights and keep them if they are the best so far."""
         began = time.perf_counter()
-        if self._validation:
-            score = self._score()
-        else:
-            score = ValidationScore(math.nan, (0.5,) * self.network.classes)
+        score = self._score() if self.validation else ValidationScore(math.nan, (0.5,) * self.network.classes)
         self.previewed = self._predict_preview()
         self._pace.validation_took(time.perf_counter() - began)
         better = self.best is None or not score.quality < self.best.score.quality

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_cytounet.images.tiles import cut_axis
@@ -29,6 +31,28 @@ HALO = 32
 """Working pixels around it: seams are off by less than 0.01 in probability, too little for a score."""
 
 
+CURVE_STEPS = 64
+"""Thresholds from 0 to 1 at which the Dice is kept, to be looked at."""
+
+
+@dataclass(frozen=True)
+class PlaneScore:
+    """What was right and wrong in one plane.
+
+    Attributes
+    ----------
+    name, source
+        Of the plane, and of the image that it belongs to.
+    counts
+        For each class the true positives, false positives, false negatives and true negatives at its
+        threshold, in pixels of the working scale.
+    """
+
+    name: str
+    source: str
+    counts: tuple[tuple[int, ...], ...]
+
+
 @dataclass(frozen=True)
 class ValidationScore:
     """How well a network does on what was kept back.
@@ -45,12 +69,18 @@ class ValidationScore:
         None without a head, or where no object is known.
     object_thresholds
         These thresholds.
+    planes
+        Each plane that is labelled, at the thresholds of the classes.
+    curves
+        Dice of each class at `CURVE_STEPS` + 1 evenly spaced thresholds from 0 to 1.
     """
 
     dice: float
     thresholds: tuple[float, ...]
     objects: float | None = None
     object_thresholds: ObjectThresholds = UNCALIBRATED
+    planes: tuple[PlaneScore, ...] = ()
+    curves: tuple[tuple[float, ...], ...] = ()
 
     @property
     def quality(self) -> float:
@@ -68,8 +98,10 @@ def validate(
 ) -> ValidationScore:
     """Score a network on labelled planes at the working scale, tile by tile."""
     ready = for_inference(network, device)
-    calibration, objects = Calibration(network.classes), ObjectCalibration()
+    total, objects = Calibration(network.classes), ObjectCalibration()
+    of_planes = []
     for plane in planes:
+        calibration = Calibration(network.classes)
         classes = plane.classes
         top, left = _first_labelled(classes, network.stride)
         labels = classes[top:, left:]
@@ -86,13 +118,25 @@ def validate(
                     if network.boundaries and plane.objects is not None:
                         known = plane.objects.instances[top:, left:][slice(*rows), slice(*columns)]
                         objects.update(likely.max(axis=0), channels[-1], known.numpy())
+        total.add(calibration)
+        if bool(plane.labelled.any()):
+            of_planes.append((plane, calibration))
     # A class that is neither there nor predicted has no Dice (NaN) and counts for nothing.
-    dice = [value for value in calibration.dice() if not math.isnan(value)]
-    score = ValidationScore(sum(dice) / len(dice) if dice else 0.0, calibration.thresholds())
-    if not network.boundaries or all(plane.objects is None for plane in planes):
-        return score
-    chosen, precision = objects.best()
-    return replace(score, objects=precision, object_thresholds=chosen)
+    dice = [value for value in total.dice() if not math.isnan(value)]
+    thresholds = total.thresholds()
+    tells_objects = network.boundaries and any(plane.objects is not None for plane in planes)
+    chosen, precision = objects.best() if tells_objects else (UNCALIBRATED, None)
+    return ValidationScore(
+        sum(dice) / len(dice) if dice else 0.0,
+        thresholds,
+        precision,
+        chosen,
+        planes=tuple(
+            PlaneScore(plane.name, plane.source, _as_tuples(calibration.counts_at(thresholds)))
+            for plane, calibration in of_planes
+        ),
+        curves=_as_tuples(total.curves(CURVE_STEPS)),
+    )
 
 
 def plane_reader(plane: TrainingPlane) -> ReadBox:
@@ -116,3 +160,7 @@ def _first_labelled(classes: Tensor, stride: int) -> tuple[int, int]:
 
 def _shifted(interval: Interval, by: int) -> Interval:
     return interval[0] + by, interval[1] + by
+
+
+def _as_tuples(table: NDArray[Any]) -> tuple[tuple[Any, ...], ...]:
+    return tuple(map(tuple, table.tolist()))

@@ -1,4 +1,4 @@
-"""Layers that are there to be looked at only: nothing is learnt from them."""
+"""Layers of ours that are no labels to train or measure with: previews, and strokes of a correction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from napari.layers import Layer
 MADE_BY_US = "napari-cytounet preview"
 """Key in the metadata of a layer: whose preview it is, and itself, so that a copy is the user's own."""
 
-Maker = Literal["training", "threshold"]
+Maker = Literal["training", "threshold", "correction"]
 
 
 def mark_preview(layer: Layer, by: Maker) -> None:

@@ -16,9 +16,10 @@ from napari_cytounet.events import BatchDone, Validated, drain
 from napari_cytounet.runs.train_job import TrainJob, write_job
 from napari_cytounet.runs.unfinished import UnfinishedRun
 from napari_cytounet.settings import DeviceSettings, MaskSettings, TrainSettings
+from napari_cytounet.widgets.new_folders import free_folder
 from napari_cytounet.widgets.training import start as training_start
 from napari_cytounet.widgets.training.labelled_layers import LayerPair
-from napari_cytounet.widgets.training.start import Begun, Request, begin, free_folder, go_on
+from napari_cytounet.widgets.training.start import Begun, Request, begin, go_on
 
 GO_ON = threading.Event()
 SETTINGS = TrainSettings(

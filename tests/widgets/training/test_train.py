@@ -15,7 +15,7 @@ from napari.viewer import Viewer
 from pytestqt.qtbot import QtBot
 
 from napari_cytounet.errors import ImageError
-from napari_cytounet.events import Event, Notice, Progress, Validated
+from napari_cytounet.events import Event, Notice, Progress, Validated, Warned
 from napari_cytounet.images.samples.synthetic import make_cells, write_synthetic
 from napari_cytounet.runs.unfinished import UnfinishedRun, unfinished_runs
 from napari_cytounet.settings import MaskKind
@@ -127,9 +127,12 @@ def test_a_training_is_watched_stopped_and_its_model_used(
     viewer.layers.clear()  # what is learnt was written down: this does not matter
     training.say_step()
     training.coming += [Validated(10, 30.0, 0.8, best=True), Notice("Use --empty-planes if they say so.")]
+    training.coming.append(Warned("flat-loss", "The loss is flat. Try a lower --learning-rate."))
     qtbot.waitUntil(lambda: widget.status.value == "Step 10, loss 0.500, Dice 0.800, 1:30 left", timeout=5000)
     assert (widget.curves.losses, widget.curves.validated) == ([0.5], [(10, 0.8)])
     assert widget.notes_text.value == "Use “empty planes” if they say so."
+    assert widget.warning.value == "The loss is flat. Try a lower “learning rate”."
+    assert not widget.warning.native.isHidden()
     viewer.theme = "light"
 
     second = _opened(viewer)  # the widget was closed and opened again

@@ -12,6 +12,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_cytounet.events import BatchDone, Event, Validated
+from napari_cytounet.measurement.explanations import EXPLANATIONS
 from napari_cytounet.widgets.class_colours import COLOURS
 
 HEIGHT = 190
@@ -101,6 +102,7 @@ class _Plot:
         import pyqtgraph  # here: it takes a while, and only a training needs it
 
         self.widget = pyqtgraph.PlotWidget()
+        self.widget.setToolTip(f"On what is kept back: {EXPLANATIONS['dice'].describe()}")
         self.widget.setMouseEnabled(False, False)
         self.widget.hideButtons()
         self.widget.setMenuEnabled(False)

@@ -41,11 +41,14 @@ class Outcome:
         What happened, in few words.
     has_model
         Whether there is a model of it, which is now the chosen one.
+    explanation
+        Its Dice in a sentence.
     """
 
     folder: Path
     text: str
     has_model: bool
+    explanation: str = ""
 
 
 class TrainingFollower:
@@ -188,7 +191,8 @@ def _outcome(folder: Path, last: Finished | Failed) -> Outcome:
         show_error(str(error))
         return Outcome(folder, str(error), has_model=False)
     show_info(f"{text} The best model is {chosen.path}; it is chosen for prediction.")
-    return Outcome(folder, f"{text} The model is kept in {folder.name}.", has_model=True)
+    kept = f"{text} The model is kept in {folder.name}."
+    return Outcome(folder, kept, has_model=True, explanation=last.result.get("explanation", ""))
 
 
 def _describe(result: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +20,7 @@ from napari_cytounet.images.lazy import cut
 from napari_cytounet.images.mask_values import read_mask_plane
 from napari_cytounet.settings import MaskSettings
 from napari_cytounet.widgets.layers import image_of_layer
+from napari_cytounet.widgets.new_folders import file_name
 
 if TYPE_CHECKING:
     from napari_cytounet.images.truth import MaskReading
@@ -146,17 +146,6 @@ def write_pairs(
                 yield Progress("labelled planes", done, total)
         files.append(file)
     return files
-
-
-def file_name(layer_name: str) -> str:
-    """Return a layer's name without what a file's name cannot hold.
-
-    Examples
-    --------
-    >>> file_name("A1/cells: 3")
-    'A1_cells_3'
-    """
-    return re.sub(r"[^\w.-]+", "_", layer_name).strip("._")[:60] or "layer"
 
 
 class _LabelledPlanes(Sequence[Image]):

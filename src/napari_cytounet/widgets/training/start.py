@@ -6,7 +6,6 @@ import shutil
 import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from napari.layers import Image as ImageLayer
@@ -19,9 +18,9 @@ from napari_cytounet.runs.history import HistoryRow, read_history
 from napari_cytounet.runs.train_job import TrainJob, read_job
 from napari_cytounet.runs.unfinished import UnfinishedRun
 from napari_cytounet.settings import TrainSettings
+from napari_cytounet.widgets.new_folders import file_name, free_folder
 from napari_cytounet.widgets.training.labelled_layers import (
     LayerPair,
-    file_name,
     labelled_pair,
     understand_labels,
     write_pairs,
@@ -141,16 +140,6 @@ def past_events(rows: list[HistoryRow]) -> list[Event]:
         if row.validation_dice is not None:
             events.append(Validated(row.step, row.seconds, row.validation_dice, best=False))
     return events
-
-
-def free_folder(runs: Path, name: str) -> Path:
-    """Return a folder for a new run that is not there yet: its name begins with date and time."""
-    began = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-    folder, number = runs / f"{began}_{name}", 1
-    while folder.exists():
-        number += 1
-        folder = runs / f"{began}_{name}_{number}"
-    return folder
 
 
 def _job(request: Request, folder: Path | None = None) -> TrainJob:

@@ -9,7 +9,7 @@ from magicgui.widgets import PushButton
 from napari.utils.notifications import show_error
 
 from napari_cytounet.errors import CytounetError, SettingsError
-from napari_cytounet.events import Event, Notice
+from napari_cytounet.events import Event, Notice, Warned
 from napari_cytounet.runs.unfinished import UnfinishedRun
 from napari_cytounet.settings import MaskSettings, TrainSettings
 from napari_cytounet.widgets.folded import Folded
@@ -22,6 +22,7 @@ from napari_cytounet.widgets.training.choices import TrainingChoices
 from napari_cytounet.widgets.training.curves import TrainingCurves
 from napari_cytounet.widgets.training.estimate import TrainingEstimate
 from napari_cytounet.widgets.training.follower import Outcome, TrainingFollower, live_training
+from napari_cytounet.widgets.training.reasons import TrainingReasons
 from napari_cytounet.widgets.training.run_list import RunList
 from napari_cytounet.widgets.training.sources import TrainingSources
 from napari_cytounet.widgets.training.start import Begun, Request, begin, go_on
@@ -57,10 +58,13 @@ class TrainWidget(Scrolled):
             visible=False,
         )
         self.status = Text()
+        self.warning = Text()
+        self.warning.native.setStyleSheet("font-weight: bold")
         self.notes_text = Text()
         self.notes = Folded("Notes", [self.notes_text])
         self.curves = TrainingCurves()
         self.predict_button = PushButton(text="Predict with this model", visible=False)
+        self.reasons = TrainingReasons(self._settings)
         self.runs = RunList()
         super().__init__(
             [
@@ -70,11 +74,13 @@ class TrainWidget(Scrolled):
                 self.train_button,
                 self.stop_button,
                 self.status,
+                self.warning,
                 self.predict_button,
                 self.curves,
                 self.notes,
                 self.runs,
                 self.choices.advanced,
+                self.reasons,
             ]
         )
         self.notes.visible = False
@@ -92,6 +98,8 @@ class TrainWidget(Scrolled):
         self.choices.changed.connect(self.estimate.look_soon)
         self.choices.advanced.changed.connect(self.estimate.look_soon)
         self.choices.advanced.changed.connect(self.sources.look_soon)
+        self.choices.changed.connect(self.reasons.follow)
+        self.choices.advanced.changed.connect(self.reasons.follow)
         live_training.began.connect(self._follow)
         self._viewer.events.theme.connect(self._use_theme)
         self.native.destroyed.connect(self._disconnect)
@@ -163,6 +171,7 @@ class TrainWidget(Scrolled):
         """Show a training that began, here or in another window."""
         self._outcome = None
         self.notes_text.say("")
+        self.warning.say("")
         self.status.say(follower.state.describe())
         self.curves.begin(self._viewer.theme)
         self._take(follower.events)
@@ -177,6 +186,8 @@ class TrainWidget(Scrolled):
             self.status.say(STOPPING if follower.is_stopping else follower.state.describe())
         for event in events:
             self.curves.add(event)
+        warned = [without_options(event.text) for event in events if isinstance(event, Warned)]
+        self.warning.say("\n".join(filter(None, [self.warning.value, *warned])))
         notices = [event.text for event in events if isinstance(event, Notice)]
         self.notes_text.say("\n".join(filter(None, [self.notes_text.value, *map(without_options, notices)])))
         if events:
@@ -200,6 +211,7 @@ class TrainWidget(Scrolled):
         """Show how a training ended."""
         self._outcome = outcome
         self.status.say(outcome.text)
+        self.status.tooltip = outcome.explanation
         self.runs.look_soon()
         self.estimate.look_soon()
         self._show_state()

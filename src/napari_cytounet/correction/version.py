@@ -1,0 +1,26 @@
+"""A version of the network that a session teaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_cytounet.unet.network import UNet
+
+
+@dataclass(frozen=True)
+class Version:
+    """A network that was adopted.
+
+    Attributes
+    ----------
+    number
+        Of the proposal, from 1.
+    network
+        In evaluation mode.
+    knows
+        Number of the last entry of the journal that it was trained on.
+    """
+
+    number: int
+    network: UNet
+    knows: int
