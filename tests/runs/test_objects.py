@@ -119,7 +119,7 @@ def test_touching_objects_get_labels_of_their_own_and_again_from_the_files(
 def test_instances_alone_need_no_files_of_seeds(parted: TrainResult, pairs: Path, tmp_path: Path) -> None:
     settings = PredictionSettings(output=("instances",))
     predict(parted.run, pairs / "images" / "cells_0.tif", out=tmp_path, settings=settings, device=CPU)
-    assert {path.name for path in tmp_path.iterdir()} == {"instances"}
+    assert {path.name for path in tmp_path.iterdir()} == {"instances", "provenance.jsonl"}
     assert open_image(tmp_path / "instances" / "cells_0.tif").read().max() > 6
 
 

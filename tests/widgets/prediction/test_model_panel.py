@@ -24,7 +24,7 @@ def _run(new_model: NewModel, name: str, created: str, dice: float) -> Path:
         "format": 1,
         "card": {},
         "created": created,
-        "data": {"training": [1], "masks": {"kind": "binary"}},
+        "data": {"training": [{"image": "cells.tif"}], "masks": {"kind": "binary"}},
         "settings": {"training": {"preset": "fast"}},
         "result": {"stopped": False, "dice": dice},
     }
