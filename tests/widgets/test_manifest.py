@@ -121,8 +121,8 @@ def test_the_menus_of_napari(viewer: ViewerModel) -> None:
     assert sorted(titles(f"{MenuId.MENUBAR_PLUGINS}/napari-cytounet")) == sorted(widgets)
     assert len(titles(f"{MenuId.FILE_SAMPLES}/napari-cytounet")) == len(SAMPLES)
     assert set(widgets[:3]) <= set(titles("napari/layers/segment"))
-    assert set(widgets[3:5]) <= set(titles("napari/layers/measure"))
-    assert set(widgets[5:]) <= set(titles("napari/layers/annotate"))
+    assert set(widgets[3:6]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[6:]) <= set(titles("napari/layers/annotate"))
 
 
 @pytest.mark.parametrize("title", WIDGETS.values())
