@@ -45,6 +45,7 @@ bench: $(INSTALLED) screen ## run every benchmark; each prints a table and write
 
 screenshots: $(INSTALLED) screen browser ## make the pictures of the docs anew, by using the plugin
 	$(BIN)/python docs/make_pictures.py
+	$(ON_SCREEN) $(BIN)/python docs/make_film.py
 	CYTOUNET_SCREENSHOTS=$(CURDIR)/docs/images $(ON_SCREEN) $(BIN)/python -m pytest tests/journeys tests/runs/report
 
 # An interrupted `python -m venv` leaves a Python without pip: it is made anew.
