@@ -6,11 +6,15 @@ whenever a version that knows the last stroke is shown.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# Whoever makes the film keeps their own settings of napari: so before napari is imported.
+os.environ["NAPARI_CONFIG"] = str(Path(tempfile.mkdtemp()) / "settings.yaml")
 
 import imageio.v3 as imageio
 import napari
