@@ -4,7 +4,7 @@ For each set: the Dice there after so many strokes, as a share of what the same 
 trained on the full masks of the same images for the same time; and, with `--places`, the strokes that places
 drawn at random need. Each seed of a set is a run of its own; the table is written anew after each.
 
-    python benchmarks/bench_correction.py [--sets bbbc030 wbc2] [--seeds 0 1] [--places worst random] [--most 40]
+    python benchmarks/bench_correction.py [--sets bbbc030] [--seeds 0 1] [--places worst random] [--most 40]
 """
 
 from __future__ import annotations
