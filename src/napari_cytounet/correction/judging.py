@@ -20,7 +20,7 @@ SIDE = 96
 
 BATCH = 16
 
-NOISE = 1.0
+NOISE = 2.0
 """Standard errors that a version may be worse by on what it did not learn."""
 
 
