@@ -117,3 +117,12 @@ def test_a_session_without_a_version_is_no_model_yet(
     out = str(folder / "out")
     assert main(["predict", str(folder / "session"), str(folder / "images"), "--out", out]) == 1
     assert "There is no model file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["report"], ["replay"], ["methods"], ["runs", "compare", "SESSION"]])
+def test_what_tells_of_a_training_says_that_a_session_is_none(
+    folder: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    session = str(folder / "session")
+    assert main([session if word == "SESSION" else word for word in [*words, "SESSION"]]) == 1
+    assert "is a correction session" in capsys.readouterr().err

@@ -31,8 +31,8 @@ def methods(
 
     from napari_cytounet.runs.folder import RunFolder
     from napari_cytounet.runs.methods import describe_methods
-    from napari_cytounet.runs.record import read_record
+    from napari_cytounet.runs.record import read_training_record
 
-    written = describe_methods(read_record(RunFolder(run).record))
+    written = describe_methods(read_training_record(RunFolder(run).record))
     values = {"text": written.text, "references": written.references, "bibtex": written.bibtex}
     print_result(values, output, Text(written.bibtex if bibtex else written.as_markdown()))

@@ -11,7 +11,7 @@ import numpy as np
 from napari_cytounet.measurement.paired import PairedDifference, paired_difference
 from napari_cytounet.runs.differences import Difference, data_differences, differences, record_differences
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.record import Record, read_record
+from napari_cytounet.runs.record import Record, read_training_record
 from napari_cytounet.runs.validation_record import mean_dice, validation_counts
 
 RESULTS = ("dice", "thresholds", "steps", "best_step", "skipped", "seconds", "stopped")
@@ -77,7 +77,7 @@ def compare_runs(first: Path, second: Path) -> RunComparison:
     OutputError
         If one of them is no run.
     """
-    records = [read_record(RunFolder(path).record) for path in (first, second)]
+    records = [read_training_record(RunFolder(path).record) for path in (first, second)]
     results = [{name: record.get("result", {}).get(name) for name in RESULTS} for record in records]
     return RunComparison(
         first,

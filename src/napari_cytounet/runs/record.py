@@ -104,4 +104,22 @@ def read_record(path: Path) -> Record:
 
 def is_session(record: Record) -> bool:
     """Tell whether a record is that of a correction session, which is no training to resume or repeat."""
-    return "correction" in record["settings"]
+    return "correction" in record.get("settings", {})
+
+
+def read_training_record(path: Path) -> Record:
+    """Read the record of a training.
+
+    Raises
+    ------
+    OutputError
+        If it is missing or damaged, or that of a correction session.
+    """
+    record = read_record(path)
+    if is_session(record):
+        raise OutputError(
+            f"{path.parent} is a correction session, which is told of by its journal and versions, not by "
+            "the steps of a training. `cytounet predict` takes it for a model; to train on what was painted, "
+            "export its pairs in the widget and run `cytounet train`."
+        )
+    return record

@@ -14,7 +14,7 @@ from napari_cytounet.errors import ReplayError
 from napari_cytounet.events import Event, Notice, drain
 from napari_cytounet.runs.differences import differences
 from napari_cytounet.runs.folder import RunFolder
-from napari_cytounet.runs.record import Record, environment, read_record
+from napari_cytounet.runs.record import Record, environment, read_training_record
 from napari_cytounet.runs.recorded_files import finding_files
 from napari_cytounet.runs.replay_result import ReplayResult, allowed_dice
 from napari_cytounet.runs.training import training
@@ -56,7 +56,7 @@ def replaying(
         If it was stopped: half a replay says nothing.
     """
     cancel = cancel or threading.Event()
-    record = read_record(RunFolder(run).record)
+    record = read_training_record(RunFolder(run).record)
     if "result" not in record:
         raise ReplayError(
             f"{run} was not finished: there is nothing to compare with. Go on with it by --resume."

@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.history import HistoryRow, read_history
-from napari_cytounet.runs.record import Record, read_record
+from napari_cytounet.runs.record import Record, read_training_record
 from napari_cytounet.runs.report import details, learning, results
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -24,7 +24,7 @@ def write_report(folder: RunFolder) -> Path:
     OutputError
         If there is no record, or the file cannot be written.
     """
-    record = read_record(folder.record)
+    record = read_training_record(folder.record)
     rows = read_history(folder.history) if folder.history.exists() else []
     with atomic_path(folder.report) as temporary:
         temporary.write_text(report_page(folder, record, rows), encoding="utf-8")
