@@ -10,7 +10,7 @@ from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.supervision import Supervision
 from napari_cytounet.correction.version import Version
 from napari_cytounet.correction.versions import kept_versions, known_to, version_file
-from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
+from napari_cytounet.correction.working_plane import WorkingPlane, working_planes
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.images.image import Image
 from napari_cytounet.unet.devices import Device
@@ -60,12 +60,7 @@ class LatestVersions:
         self._folder = folder
         self.card = card
         self.device = device
-        nothing, cache = Supervision(), ChunkCache(CACHE_BYTES)
-        self._planes = {
-            key: WorkingPlane(image, key, card, nothing, cache)
-            for number, image in enumerate(images)
-            for key in (PlaneKey(number, index) for index in image.planes)
-        }
+        self._planes = working_planes(images, card, Supervision(), CACHE_BYTES)  # nothing is painted on them
         self.shown: Version | None = None
         self.former: Version | None = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_cytounet.correction.annotation import UNKNOWN, Box, PlaneKey, Values
 from napari_cytounet.correction.journal import Entry, Layer
+from napari_cytounet.correction.squares import overlaps
 
 CHUNK = 64
 """Side of the squares that planes are kept in; only those that something was painted in are there.
@@ -75,14 +75,15 @@ class Supervision:
 
     def values(self, key: PlaneKey, box: Box) -> Values:
         """Return what is painted in a box, (Y, X) uint8; beyond the plane nothing is."""
-        strokes = self._values(key, Layer.STROKES, box)
+        strokes = self.layer_values(key, Layer.STROKES, box)
         if (key, Layer.EDITS) not in self._planes:
             return strokes
-        return np.where(strokes != UNKNOWN, strokes, self._values(key, Layer.EDITS, box))
+        return np.where(strokes != UNKNOWN, strokes, self.layer_values(key, Layer.EDITS, box))
 
     def layer_values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
         """Return what one layer says in a box, (Y, X) uint8."""
-        return self._values(key, layer, box)
+        plane = self._planes.get((key, layer))
+        return np.zeros(box.shape, np.uint8) if plane is None else plane.values.read(box)
 
     def pixels_of(self, number: int) -> tuple[NDArray[np.intp], Values]:
         """Return what is left of a stroke: its pixels, (N, 2) rows and columns, and their values, (N,).
@@ -93,7 +94,7 @@ class Supervision:
         plane = self._planes[key, layer]
         left = plane.owners.read(box) == number
         if layer is Layer.EDITS:
-            left &= self._values(key, Layer.STROKES, box) == UNKNOWN
+            left &= self.layer_values(key, Layer.STROKES, box) == UNKNOWN
         rows, columns = np.nonzero(left)
         values = plane.values.read(box)[rows, columns]
         return np.stack([rows + box.top, columns + box.left], axis=1), values
@@ -117,10 +118,6 @@ class Supervision:
         """Bytes of memory that the pixels take, and the strokes that they are of."""
         return sum(plane.values.nbytes + plane.owners.nbytes for plane in self._planes.values())
 
-    def _values(self, key: PlaneKey, layer: Layer, box: Box) -> Values:
-        plane = self._planes.get((key, layer))
-        return np.zeros(box.shape, np.uint8) if plane is None else plane.values.read(box)
-
 
 class _SparseArray:
     """An endless array of zeros, of which the squares are kept that something was written in."""
@@ -131,14 +128,14 @@ class _SparseArray:
 
     def read(self, box: Box) -> NDArray[Any]:
         result = np.zeros(box.shape, self._dtype)
-        for place, inside, outside in _overlaps(box):
+        for place, inside, outside in overlaps((box.top, box.bottom), (box.left, box.right), CHUNK):
             chunk = self._chunks.get(place)
             if chunk is not None:
                 result[outside] = chunk[inside]
         return result
 
     def write(self, box: Box, values: NDArray[Any]) -> None:
-        for place, inside, outside in _overlaps(box):
+        for place, inside, outside in overlaps((box.top, box.bottom), (box.left, box.right), CHUNK):
             part = values[outside]
             if place not in self._chunks:
                 if not part.any():
@@ -165,19 +162,3 @@ class _SparseArray:
 class _SparsePlane:
     values: _SparseArray = field(default_factory=lambda: _SparseArray(np.uint8))
     owners: _SparseArray = field(default_factory=lambda: _SparseArray(np.int32))
-
-
-def _overlaps(box: Box) -> Iterator[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
-    """Give each square that a box overlaps: its place, the part inside it, and that part inside the box."""
-    across = list(_axis_overlaps(box.left, box.right))
-    for row, rows, box_rows in _axis_overlaps(box.top, box.bottom):
-        for column, columns, box_columns in across:
-            yield (row, column), (rows, columns), (box_rows, box_columns)
-
-
-def _axis_overlaps(start: int, stop: int) -> Iterator[tuple[int, slice, slice]]:
-    for place in range(start // CHUNK, -(-stop // CHUNK)):
-        first, last = max(start, place * CHUNK), min(stop, (place + 1) * CHUNK)
-        if first < last:
-            origin = place * CHUNK
-            yield place, slice(first - origin, last - origin), slice(first - start, last - start)

@@ -17,7 +17,7 @@ from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
 from napari_cytounet.correction.version import Version
-from napari_cytounet.correction.working_plane import ChunkCache, WorkingPlane
+from napari_cytounet.correction.working_plane import WorkingPlane, working_planes
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import CorrectionSettings
@@ -86,12 +86,7 @@ class CorrectionTraining:
         self._settings = settings
         self._stroke_patches, self._free_patches = settings.stroke_patches, settings.free_patches
         self.supervision = Supervision()
-        cache = ChunkCache(CACHE_BYTES)
-        self._planes = {
-            key: WorkingPlane(image, key, card, self.supervision, cache)
-            for number, image in enumerate(images)
-            for key in (PlaneKey(number, index) for index in image.planes)
-        }
+        self._planes = working_planes(images, card, self.supervision, CACHE_BYTES)
         areas = np.array([plane.height * plane.width for plane in self._planes.values()], dtype=np.float64)
         self._share = areas / areas.sum()
         self.strokes = Strokes(settings.seed)

@@ -6,7 +6,7 @@ The time to read a window grows neither with the plane nor with the number of st
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property, partial
 
 import numpy as np
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from napari_cytounet.correction.annotation import FIRST_CLASS, UNKNOWN, Box, PlaneKey
+from napari_cytounet.correction.squares import overlaps
 from napari_cytounet.correction.supervision import Supervision
 from napari_cytounet.images.image import Image
 from napari_cytounet.unet.fit import scale_for
@@ -92,7 +93,7 @@ class WorkingPlane:
     def pixels(self, rows: Interval, columns: Interval) -> Tensor:
         """Return normalised pixels of a box, (C, Y, X) float32; beyond the edges it is mirrored."""
         result = torch.empty(self.image.channels, rows[1] - rows[0], columns[1] - columns[0])
-        for place, inside, outside in _squares(rows, columns):
+        for place, inside, outside in overlaps(rows, columns, CHUNK):
             chunk = self._cache.get(("pixels", self.key, place), partial(self._chunk, place))
             result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
         return result
@@ -103,7 +104,7 @@ class WorkingPlane:
         The share of each class in each working pixel, and last the share of it that is painted at all.
         """
         result = torch.zeros(self._classes + 1, rows[1] - rows[0], columns[1] - columns[0])
-        for place, inside, outside in _squares(rows, columns):
+        for place, inside, outside in overlaps(rows, columns, CHUNK):
             if place in self._painted:
                 chunk = self._cache.get(("targets", self.key, place), partial(self._shares, place))
                 result[:, outside[0], outside[1]] = chunk[:, inside[0], inside[1]]
@@ -115,13 +116,9 @@ class WorkingPlane:
         reach = 2 / self.scale + 2
         rows = (int((box.top - reach) * self.scale), int((box.bottom + reach) * self.scale) + 1)
         columns = (int((box.left - reach) * self.scale), int((box.right + reach) * self.scale) + 1)
-        for place, _, _ in _squares(rows, columns):
+        for place, _, _ in overlaps(rows, columns, CHUNK):
             self._painted.add(place)
             self._cache.drop(("targets", self.key, place))
-
-    def to_working(self, row: float, column: float) -> tuple[int, int]:
-        """Return the working pixel that a pixel of the image lies in."""
-        return int((row + 0.5) * self.scale), int((column + 0.5) * self.scale)
 
     @cached_property
     def _read(self) -> PlaneReader:
@@ -147,26 +144,17 @@ class WorkingPlane:
         return shares
 
 
-def _squares(
-    rows: Interval, columns: Interval
-) -> list[tuple[tuple[int, int], tuple[slice, slice], tuple[slice, slice]]]:
-    """Return each square that a box overlaps: its place, the part inside it, and that part in the box."""
-    return [
-        ((row, column), (inside_rows, inside_columns), (outside_rows, outside_columns))
-        for row, inside_rows, outside_rows in _along(rows)
-        for column, inside_columns, outside_columns in _along(columns)
-    ]
-
-
-def _along(interval: Interval) -> list[tuple[int, slice, slice]]:
-    start, stop = interval
-    parts = []
-    for place in range(start // CHUNK, -(-stop // CHUNK)):
-        first, last = max(start, place * CHUNK), min(stop, (place + 1) * CHUNK)
-        origin = place * CHUNK
-        parts.append((place, slice(first - origin, last - origin), slice(first - start, last - start)))
-    return parts
-
-
 def _interval(place: int) -> Interval:
     return place * CHUNK, (place + 1) * CHUNK
+
+
+def working_planes(
+    images: Sequence[Image], card: ModelCard, supervision: Supervision, cache_bytes: int
+) -> dict[PlaneKey, WorkingPlane]:
+    """Return all planes of the images of a session, which share what they remember."""
+    cache = ChunkCache(cache_bytes)
+    return {
+        key: WorkingPlane(image, key, card, supervision, cache)
+        for number, image in enumerate(images)
+        for key in (PlaneKey(number, index) for index in image.planes)
+    }
