@@ -22,7 +22,7 @@ from statistics import median
 from typing import Any
 
 from reporting import data_folder, report
-from training_runs import train_and_score
+from training_runs import link, train_and_score
 
 from napari_cytounet.images.pairing import Pair, find_pairs
 from napari_cytounet.settings import CorrectionSettings, MaskKind
@@ -107,8 +107,8 @@ def simulate(data: Set, seed: int, places: str, strokes: int) -> dict[int, float
     with tempfile.TemporaryDirectory() as folder:
         for part, pairs in (("painted", painted), ("kept", kept)):
             for pair in pairs:
-                _link(pair.image, Path(folder) / part / "images" / pair.image.name)
-                _link(pair.mask, Path(folder) / part / "masks" / (pair.image.stem + pair.mask.suffix))
+                link(pair.image, Path(folder) / part / "images" / pair.image.name)
+                link(pair.mask, Path(folder) / part / "masks" / (pair.image.stem + pair.mask.suffix))
         command = [sys.executable, "-m", "napari_cytounet", "simulate"]
         command += [f"{folder}/painted/images", f"{folder}/painted/masks", "--masks", data.kind]
         command += ["--test", f"{folder}/kept/images", f"{folder}/kept/masks", "--json"]
@@ -154,11 +154,6 @@ def rows(
                 }
             )
     return found
-
-
-def _link(source: Path, link: Path) -> None:
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(source.resolve())
 
 
 if __name__ == "__main__":

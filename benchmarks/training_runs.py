@@ -46,9 +46,9 @@ def train_and_score(
     """Train with `cytounet train` for so many seconds and score the model at full resolution."""
     with tempfile.TemporaryDirectory() as folder:
         for pair in training:
-            _link(pair.image, Path(folder) / "images" / pair.image.name)
+            link(pair.image, Path(folder) / "images" / pair.image.name)
             # Images and masks pair by name whatever they are called in the source.
-            _link(pair.mask, Path(folder) / "masks" / (pair.image.stem + pair.mask.suffix))
+            link(pair.mask, Path(folder) / "masks" / (pair.image.stem + pair.mask.suffix))
         command = [sys.executable, "-m", "napari_cytounet", "train", f"{folder}/images", f"{folder}/masks"]
         command += ["--out", f"{folder}/run", "--masks", kind, "--minutes", str(seconds / 60)]
         command += ["--seed", str(seed), "--json", *options]
@@ -74,6 +74,7 @@ def score(model: Path, pairs: Sequence[Pair], kind: MaskKind) -> tuple[float, fl
     return sum(own) / len(own), sum(best) / len(best)
 
 
-def _link(source: Path, link: Path) -> None:
-    link.parent.mkdir(exist_ok=True)
-    link.symlink_to(source.resolve())
+def link(source: Path, place: Path) -> None:
+    """Put a link to a file in a place, whose folder is made."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.symlink_to(source.resolve())
