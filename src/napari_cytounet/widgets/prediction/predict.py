@@ -24,6 +24,7 @@ from napari_cytounet.widgets.prediction.job import (
     predicting_folder,
     predicting_layer,
 )
+from napari_cytounet.widgets.prediction.layer_making import LayerMaking
 from napari_cytounet.widgets.prediction.model_panel import ModelPanel
 from napari_cytounet.widgets.prediction.result_layers import PredictionLayers
 from napari_cytounet.widgets.prediction.target import PredictionTarget, check_layer
@@ -107,7 +108,8 @@ class PredictWidget(Scrolled):
         check_layer(card, layer)
         part = self.target.part()
         arrays = ResultArrays.empty(part, len(card.classes), method.settings.output)
-        self._layers = PredictionLayers(self._viewer, layer, part, card, arrays, self.native)
+        making = LayerMaking(self._viewer, layer, part, card, arrays)
+        self._layers = PredictionLayers(self._viewer, making, self.native)
         return self._new_job(
             f"Predicting {layer.name}",
             partial(predicting_layer, method, image_opener(layer), part, arrays),

@@ -8,15 +8,11 @@ from collections.abc import Callable
 from functools import partial
 
 from napari.components import ViewerModel
-from napari.layers import Image as ImageLayer
 from napari.layers import Labels as LabelsLayer
 from napari.layers import Layer
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
-from napari_cytounet.unet.model_card import ModelCard
-from napari_cytounet.widgets.layer_parts import ImagePart
-from napari_cytounet.widgets.prediction.arrays import ResultArrays
 from napari_cytounet.widgets.prediction.job import ObjectsFound
 from napari_cytounet.widgets.prediction.layer_making import LayerMaking, holds_objects
 
@@ -34,12 +30,8 @@ class PredictionLayers:
     ----------
     viewer
         Gets the layers.
-    source, part
-        What is predicted: looked at now, and not needed any more afterwards.
-    card
-        Of the model.
-    arrays
-        What the layers show.
+    making
+        Makes them.
     parent
         Layers come as long as it is there.
 
@@ -49,18 +41,10 @@ class PredictionLayers:
         Whether the layers were made, or are on their way.
     """
 
-    def __init__(
-        self,
-        viewer: ViewerModel,
-        source: ImageLayer,
-        part: ImagePart,
-        card: ModelCard,
-        arrays: ResultArrays,
-        parent: QWidget,
-    ) -> None:
+    def __init__(self, viewer: ViewerModel, making: LayerMaking, parent: QWidget) -> None:
         self._viewer = viewer
-        self._making = LayerMaking(viewer, source, part, card, arrays)
-        self._makers = self._making.makers()
+        self._making = making
+        self._makers = making.makers()
         self._layers: list[Layer] = []
         self._instances: LabelsLayer | None = None
         self._object_classes: list[int] = []
