@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from napari_cytounet.correction.journal import Entry
-from napari_cytounet.correction.judging import compare, found_classes, share_right
+from napari_cytounet.correction.judging import compare, share_right
 from napari_cytounet.correction.training import CorrectionTraining
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 
 MakeEntry = Callable[..., Entry]
 Begin = Callable[..., CorrectionTraining]
@@ -86,7 +87,7 @@ def test_the_share_that_is_right_is_that_of_the_whole_plane(
     assert 0 < np.mean(list(shares.values())) < 1
 
 
-def test_a_class_is_found_where_it_is_most_over_its_threshold() -> None:
+def test_a_class_is_found_where_its_own_threshold_is_reached() -> None:
     likely = torch.tensor([[0.5, 0.4, 0.45, 0.0], [0.2, 0.19, 0.3, 0.1]]).reshape(2, 1, 4).numpy()
-    assert found_classes(likely, (0.5, 0.2)).tolist() == [[1, 0, 2, 0]]
-    assert found_classes(likely[:1], (0.5,)).tolist() == [[1, 0, 0, 0]]
+    assert apply_thresholds(likely, (0.5, 0.2)).tolist() == [[1, 0, 2, 0]]
+    assert apply_thresholds(likely[:1], (0.5,)).tolist() == [[1, 0, 0, 0]]

@@ -10,11 +10,11 @@ import pytest
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.field import classes_in
-from napari_cytounet.correction.judging import found_classes
 from napari_cytounet.correction.latest_versions import LatestVersions
 from napari_cytounet.correction.places import Places
 from napari_cytounet.correction.versions import save_version, version_file
 from napari_cytounet.images.image import Image
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.settings import DeviceSettings, NetworkSettings
 from napari_cytounet.unet.devices import choose_device
 from napari_cytounet.unet.inference import for_inference
@@ -77,7 +77,7 @@ def test_a_field_is_what_a_prediction_of_the_whole_plane_finds(look: Look, scale
     key = PlaneKey(1, (1,))
     plane = learnt.plane(key)
     whole = predict_plane(Model(network, learnt.card), plane.image, (1,), device=DEVICE)
-    expected = found_classes(whole, learnt.card.thresholds)
+    expected = apply_thresholds(whole, learnt.card.thresholds)
     assert len(np.unique(expected)) > 1
     ready = for_inference(network, learnt.device)
     for box in (Box(0, 0, 300, 280), Box(37, 51, 150, 280), Box(1, 1, 30, 2)):

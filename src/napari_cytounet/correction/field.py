@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cytounet.correction.annotation import Box, Values
-from napari_cytounet.correction.judging import found_classes
 from napari_cytounet.correction.latest_versions import Learnt
 from napari_cytounet.correction.places import Place, predict_place
 from napari_cytounet.correction.working_plane import WorkingPlane
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.settings import PredictionSettings
 from napari_cytounet.unet.inference import for_inference, predict_box
 from napari_cytounet.unet.network import UNet
@@ -33,7 +33,7 @@ def found_at(
 ) -> NDArray[np.intp]:
     """Return the class of each pixel of a box, (Y, X), from what is found in the place that holds it."""
     likely = predict_place(for_inference(network, training.device), plane, place, training)
-    found = found_classes(likely, training.card.thresholds)
+    found = apply_thresholds(likely, training.card.thresholds)
     rows = _nearest(box.top, box.bottom, plane.scale, place.top, place.height)
     columns = _nearest(box.left, box.right, plane.scale, place.left, place.width)
     nearest: NDArray[np.intp] = found[np.ix_(rows, columns)]
@@ -72,7 +72,7 @@ def classes_in(network: UNet, plane: WorkingPlane, box: Box, learnt: Learnt) -> 
     )
     working = likely[:, rows.start - top :, columns.start - left :]
     own = across.apply(down.apply(working, 1), 2).numpy()
-    return found_classes(own, learnt.card.thresholds).astype(np.uint8)
+    return apply_thresholds(own, learnt.card.thresholds).astype(np.uint8)
 
 
 def _nearest(start: int, stop: int, scale: float, first: int, count: int) -> NDArray[np.intp]:

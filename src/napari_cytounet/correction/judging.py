@@ -12,6 +12,7 @@ import torch
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.strokes import OBEYED, Stroke
 from napari_cytounet.correction.working_plane import WorkingPlane
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.network import UNet, probabilities
 
@@ -45,19 +46,14 @@ def share_right(
         ).to(device.torch_device, memory_format=torch.channels_last)
         with device.autocast():
             logits = network(windows)
-        found = found_classes(probabilities(logits.float()).cpu().numpy(), thresholds)
+        likely = probabilities(logits.float()).cpu().numpy()
+        found = [apply_thresholds(window, thresholds) for window in likely]
         for stroke, classes, (top, left) in zip(batch, found, corners, strict=True):
             rows, columns = stroke.points[:, 0] - top, stroke.points[:, 1] - left
             inside = (rows >= 0) & (rows < SIDE) & (columns >= 0) & (columns < SIDE)
             right = classes[rows[inside], columns[inside]] == stroke.classes[inside]
             result[stroke.number] = float(right.mean())
     return result
-
-
-def found_classes(likely: np.ndarray, thresholds: Sequence[float]) -> np.ndarray:
-    """Return the class of each pixel, 0 for background, from (..., K, Y, X) probabilities."""
-    over = likely / np.asarray(thresholds, dtype=likely.dtype)[:, None, None]
-    return np.where(over.max(axis=-3) >= 1, over.argmax(axis=-3) + 1, 0)
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_cytounet.correction.judging import found_classes
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.measurement.object_scores import object_counts, object_scores
 from napari_cytounet.measurement.pixel_scores import pixel_counts, pixel_scores
 from napari_cytounet.segmentation.instances import label_objects
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.settings import DeviceSettings
 from napari_cytounet.unet.model import Model
 from napari_cytounet.unet.model_card import ModelCard
@@ -67,7 +67,7 @@ class UntouchedImages:
                 if truth is None:
                     continue
                 likely = predict_plane(model, image, index, device=self._device)
-                found = found_classes(likely, self._card.thresholds)
+                found = apply_thresholds(likely, self._card.thresholds)
                 pixels += pixel_counts(found, truth.classes, classes)
                 true_objects = truth.instances
                 if true_objects is None:

@@ -9,8 +9,9 @@ import numpy as np
 
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.runs.report.examples import COLOURS, INVENTED, MISSED, TRUE, read_examples
-from napari_cytounet.runs.report.pictures import chosen, coloured, compare, found_classes, grey
+from napari_cytounet.runs.report.pictures import chosen, coloured, compare, grey
 from napari_cytounet.runs.train_result import TrainResult
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.unet.validation import PlaneScore, ValidationScore
 
 
@@ -29,8 +30,8 @@ def test_best_median_and_worst_are_chosen_and_empty_planes_are_not() -> None:
 
 def test_a_class_is_found_where_its_own_threshold_is_reached() -> None:
     shares = np.array([[[200, 100, 90, 0]], [[10, 90, 100, 0]]], np.uint8)
-    assert found_classes(shares, (0.5, 0.3)).tolist() == [[1, 2, 2, 0]]
-    assert found_classes(shares[:1], (0.37,)).tolist() == [[1, 1, 0, 0]]
+    assert apply_thresholds(shares.astype(np.float32) / 255, (0.5, 0.3)).tolist() == [[1, 2, 2, 0]]
+    assert apply_thresholds(shares[:1].astype(np.float32) / 255, (0.37,)).tolist() == [[1, 1, 0, 0]]
 
 
 def test_the_colours_are_those_of_the_key() -> None:

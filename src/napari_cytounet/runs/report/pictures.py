@@ -25,6 +25,7 @@ from napari_cytounet.runs.report.examples import (
     Example,
 )
 from napari_cytounet.runs.validation_record import mean_dice
+from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.planes import TrainingPlane
@@ -63,7 +64,10 @@ def write_examples(
         part = choose_part([planes[number]], network.stride)
         shares = predict_part(network, part, device)
         box = slice(*part.rows), slice(*part.columns)
-        compared = compare(found_classes(shares, score.thresholds), planes[number].classes[box].numpy())
+        compared = compare(
+            apply_thresholds(shares.astype(np.float32) / 255, score.thresholds),
+            planes[number].classes[box].numpy(),
+        )
         _write_png(folder.examples / f"{which}.png", grey(planes[number].pixels[(..., *box)].numpy()))
         _write_png(folder.examples / f"{which}-found.png", coloured(compared))
         kinds = tuple(name for kind, name in NAMES.items() if (compared == kind).any())
@@ -73,16 +77,7 @@ def write_examples(
         temporary.write_text(json.dumps([asdict(example) for example in examples], indent=2) + "\n", "utf-8")
 
 
-def found_classes(shares: NDArray[np.uint8], thresholds: Sequence[float]) -> NDArray[np.int16]:
-    """Return the most probable class of those that reach their thresholds, (Y, X), 0 where none does."""
-    likely = shares.astype(np.float32) / 255
-    reaching = np.where(likely >= np.array(thresholds)[:, None, None], likely, 0)
-    classes = reaching.argmax(axis=0) + 1
-    found: NDArray[np.int16] = np.where(reaching.max(axis=0) > 0, classes, 0).astype(np.int16)
-    return found
-
-
-def compare(found: NDArray[np.int16], truth: NDArray[np.int16]) -> NDArray[np.uint8]:
+def compare(found: NDArray[np.integer], truth: NDArray[np.int16]) -> NDArray[np.uint8]:
     """Return for each pixel whether it is `TRUE`, `MISSED`, `INVENTED`, `CONFUSED`, or 0.
 
     Examples
