@@ -22,8 +22,19 @@ WIDGETS = {
     "check": "Check training data",
     "runs": "Runs",
     "correct": "Correct and learn",
+    "edit_objects": "Edit objects",
 }
 ON_THE_SELECTED = ["threshold_active", "fill_holes_active", "number_objects_active"]
+ON_OBJECTS = [
+    "split_objects",
+    "merge_objects",
+    "delete_object",
+    "fill_object",
+    "smooth_object",
+    "delete_border_objects",
+    "keep_objects_between",
+    "number_objects_anew",
+]
 SAMPLES = ["bbbc030-train", "bbbc030-validation", "dic", "phase", "fluorescence"]
 WRITERS = {
     "write_tiff": [".tif", ".tiff", ".ome.tif"],
@@ -70,7 +81,7 @@ def test_npe2_validates_the_installed_plugin() -> None:
 def test_commands(manifest: PluginManifest) -> None:
     commands = {command.id for command in manifest.contributions.commands or ()}
     samples = ["sample_bbbc030", "sample_bbbc030_validation", "sample_dic", "sample_phase"]
-    names = [*WIDGETS, *ON_THE_SELECTED, *WRITERS, *samples, "sample_fluorescence", "read_model"]
+    names = [*WIDGETS, *ON_THE_SELECTED, *ON_OBJECTS, *WRITERS, *samples, "sample_fluorescence", "read_model"]
     assert commands == set(map(_ours, names))
 
 
@@ -83,7 +94,7 @@ def test_widgets_and_their_menus(manifest: PluginManifest) -> None:
     assert menus == {
         "napari/layers/segment": [*map(_ours, ["train", "predict", "threshold", *ON_THE_SELECTED])],
         "napari/layers/measure": [*map(_ours, ["measure", "check", "runs"])],
-        "napari/layers/annotate": [_ours("correct")],
+        "napari/layers/annotate": [_ours("correct"), _ours("edit_objects")],
     }
     assert menus.keys() <= MenuId.contributables()
 

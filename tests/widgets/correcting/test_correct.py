@@ -82,6 +82,8 @@ def test_from_an_image_to_a_version(
     trainer.say_version(2, live.opened.ledger.last, adopted=False)
     qtbot.waitUntil(lambda: prediction.opacity > 0.3, timeout=PATIENCE)
 
+    widget.panel.objects.clicked.emit(True)
+    assert "Edit objects (napari-cytounet)" in viewer.window.dock_widgets
     widget.panel.predict.clicked.emit(True)
     assert model_choice.chosen is not None
     assert model_choice.chosen.path == folder / "model.safetensors"

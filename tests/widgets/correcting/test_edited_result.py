@@ -82,6 +82,21 @@ def test_classes_come_from_the_table_or_the_class_map(viewer: Viewer, tmp_path: 
     assert _edits(ledger, PlaneKey(0, (1,)))[0, 0] == 3
 
 
+def test_a_part_that_was_split_off_is_of_the_class_that_the_table_says_now(
+    viewer: Viewer, tmp_path: Path
+) -> None:
+    result = np.zeros((2, 20, 30), np.int32)
+    result[0, 2:10, 2:20] = 7
+    objects = viewer.add_labels(result, features={"index": [7], "class": [2]}, name="objects")
+    edited = EditedResult(viewer, objects, _strokes(viewer), PaintedPlanes(0, "ZYX", "Z"), class_count=2)
+    edited.layer.features = {"index": [7, 8], "class": [2, 2]}
+    edited.layer.data[0, 2:10, 10], edited.layer.data[0, 2:10, 11:20] = 0, 8
+    ledger = Ledger(tmp_path)
+    assert edited.learn(ledger) == 1
+    said = _edits(ledger, PlaneKey(0, (0,)))
+    assert (said[4, 10], said[4, 15], said[4, 5]) == (1, 3, 0)
+
+
 @pytest.mark.parametrize(
     ("shape", "placed", "message"),
     [

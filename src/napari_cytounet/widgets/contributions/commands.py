@@ -42,7 +42,7 @@ def threshold_active(viewer: Viewer, layer: Layer | None = None) -> None:
         Where, and the selected layer: napari fills them in.
     """
     if not isinstance(layer, ImageLayer):
-        _refuse(layer, "an image layer")
+        refuse(layer, "an image layer")
         return
     _start(viewer, layer, _threshold, f"{layer.name} thresholded")
 
@@ -50,7 +50,7 @@ def threshold_active(viewer: Viewer, layer: Layer | None = None) -> None:
 def fill_holes_active(viewer: Viewer, layer: Layer | None = None) -> None:
     """Fill the holes inside each object of the selected labels, in a new layer; see `threshold_active`."""
     if not isinstance(layer, Labels):
-        _refuse(layer, "a labels layer")
+        refuse(layer, "a labels layer")
         return
     _start(viewer, layer, _fill, f"{layer.name} filled")
 
@@ -58,12 +58,13 @@ def fill_holes_active(viewer: Viewer, layer: Layer | None = None) -> None:
 def number_objects_active(viewer: Viewer, layer: Layer | None = None) -> None:
     """Give each connected patch of the selected labels a number, in a new layer; see `threshold_active`."""
     if not isinstance(layer, Labels):
-        _refuse(layer, "a labels layer")
+        refuse(layer, "a labels layer")
         return
     _start(viewer, layer, label_objects, f"{layer.name} numbered")
 
 
-def _refuse(layer: Layer | None, wanted: str) -> None:
+def refuse(layer: Layer | None, wanted: str) -> None:
+    """Say that a command needs another kind of layer than the selected one."""
     selected = "no single layer is selected" if layer is None else f"{layer.name} is none"
     show_error(f"This needs {wanted}, and {selected}. Select one in the list of layers.")
 

@@ -33,7 +33,8 @@ from napari_cytounet.widgets.scrolled import Scrolled
 from napari_cytounet.widgets.text import Text, without_options
 
 PREDICT = "Predict with U-Net"
-"""Name of the widget in the manifest: widgets do not import each other."""
+EDIT_OBJECTS = "Edit objects"
+"""Names of widgets in the manifest: widgets do not import each other."""
 
 NO_RESULT = "Select the labels layer of a result in the layer list first: not the strokes, not a preview."
 ENDED = "The session is closed. All is kept: open it again at any time."
@@ -81,6 +82,7 @@ class CorrectWidget(Scrolled):
         panel.versions.changed.connect(self._compare)
         panel.bring_back.clicked.connect(self._bring_back)
         panel.edit.clicked.connect(self._edit)
+        panel.objects.clicked.connect(self._edit_objects)
         panel.predict.clicked.connect(self._predict)
         panel.export.clicked.connect(self._export)
         panel.close_session.clicked.connect(self.close_session)
@@ -266,6 +268,12 @@ class CorrectWidget(Scrolled):
             return
         self._do(lambda live: live.edit(selected))
         self._show_state()
+
+    def _edit_objects(self) -> None:
+        """Open the widget that edits objects, on the copy that is edited if there is one."""
+        if self.live is not None and self.live.edited is not None:
+            self._viewer.layers.selection.active = self.live.edited
+        self._viewer.window.add_plugin_dock_widget(PLUGIN, EDIT_OBJECTS)
 
     def _predict(self) -> None:
         """Open the widget that predicts, with the session's model."""

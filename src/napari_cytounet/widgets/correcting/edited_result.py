@@ -53,7 +53,6 @@ class EditedResult:
         self._offset = _offset(result, strokes)
         self._planes = planes
         self._class_count = class_count
-        self._classes = _object_classes(result)
         self._is_class_map = _says(result) == "classes"
         data = np.array(result.data)
         self._baseline = data.copy()
@@ -117,8 +116,8 @@ class EditedResult:
     def _class_of(self, label: int) -> int:
         if self._class_count == 1:
             return 1
-        if label in self._classes:
-            return self._classes[label]
+        if label in (classes := _object_classes(self.layer)):  # parts that were split off have come since
+            return classes[label]
         if self._is_class_map and label <= self._class_count:
             return label
         raise MaskError(

@@ -60,6 +60,10 @@ class SessionPanel(Container):  # type: ignore[type-arg]
             text="Learn from my edits",
             tooltip="Teaches what differs from what the result was, and nothing else of it.",
         )
+        self.objects = PushButton(
+            text="Split, merge, clean …",
+            tooltip="Opens the widget that edits objects. What it does to the copy can be learnt as well.",
+        )
         self.predict = PushButton(
             text="Predict with this model",
             tooltip="Opens the widget that predicts images, stacks or folders.",
@@ -85,7 +89,7 @@ class SessionPanel(Container):  # type: ignore[type-arg]
         )
         for part in (row, accepting, editing, comparing, done):
             part.margins = (0, 0, 0, 0)
-        self.more = Folded("Correct a result instead of painting", [editing])
+        self.more = Folded("Correct a result instead of painting", [editing, self.objects])
         super().__init__(
             widgets=[
                 self.status,

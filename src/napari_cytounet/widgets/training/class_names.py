@@ -37,12 +37,12 @@ def classes_in(reading: MaskReading, colormap: LabelColormapBase | None = None) 
     colormap
         Of the labels layer, if there is one.
     """
+    names = reading.names
     if reading.kind is MaskKind.CLASSES:
         values = reading.values
-        names = [f"class {value}" for value in values]
         shown = [str(value) for value in values]
     else:
-        values, names, shown = reading.values[:1] or (1,), ["foreground"], [""]
+        values, shown = reading.values[:1] or (1,), [""]
     colours = [
         _painted(value, colormap) or colour
         for value, colour in zip(values, class_colours(names), strict=True)

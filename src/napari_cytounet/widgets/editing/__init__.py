@@ -1,0 +1,1 @@
+"""Correcting the objects of a labels layer."""
