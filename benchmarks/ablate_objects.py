@@ -51,7 +51,7 @@ CONFIGURATIONS: list[dict[str, Any]] = [
     _config("intensity", augmentation=INTENSITY),
     _config("gamma", augmentation={"gamma": 0.5}),
     *(_config(f"boundary_weight={w:g}", instances={"boundary_weight": w}) for w in (1.0, 10.0)),
-    _config("balanced", training={"preset": "balanced"}),
+    *(_config("balanced", seed=seed, training={"preset": "balanced"}) for seed in range(3)),
     _config("balanced,intensity", training={"preset": "balanced"}, augmentation=INTENSITY),
 ]
 
@@ -147,7 +147,9 @@ def main() -> None:
         command = [sys.executable, __file__, "--one", json.dumps(configuration)]
         for option, value in budget.items():
             command += [] if value is None else [f"--{option}", str(value)]
-        environment = os.environ | {"OMP_NUM_THREADS": str(given.threads), "OMP_WAIT_POLICY": "passive"}
+        environment = os.environ | {"OMP_NUM_THREADS": str(given.threads)}
+        if given.processes > 1:  # spinning threads of one would take the cores from the others
+            environment["OMP_WAIT_POLICY"] = "passive"
         try:
             done = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=left, env=environment

@@ -2,7 +2,8 @@
 
 For each set: the Dice there after so many strokes, as a share of what the same network reaches when it is
 trained on the full masks of the same images for the same time; and, with `--places`, the strokes that places
-drawn at random need. Each seed of a set is a run of its own; the table is written anew after each.
+drawn at random need. Each seed of a set is a run of its own; the table and the curves, which
+`docs/make_curves.py` draws, are written anew after each.
 
     python benchmarks/bench_correction.py [--sets bbbc030] [--seeds 0 1] [--places worst random] [--most 40]
 """
@@ -98,7 +99,9 @@ def main(words: list[str]) -> None:
                 if (name, strokes) not in full:
                     full[name, strokes] = trained_on_masks(SETS[name], strokes)
                     print(name, strokes, "full masks", full[name, strokes], flush=True)
-            report("correction", rows(curves, full), note=f"{SECONDS:g} s of machine time a stroke")
+            note = f"{SECONDS:g} s of machine time a stroke"
+            report("correction", rows(curves, full), note=note)
+            report("correction_curves", points(curves), note=note)
 
 
 def simulate(data: Set, seed: int, places: str, strokes: int) -> dict[int, float]:
@@ -154,6 +157,20 @@ def rows(
                 }
             )
     return found
+
+
+def points(curves: dict[tuple[str, str], list[dict[int, float]]]) -> list[dict[str, object]]:
+    """Return a row for each seed: strokes, and the Dice after them."""
+    return [
+        {
+            "data": name,
+            "places": places,
+            "strokes": list(curve),
+            "Dice": [round(at, 4) for at in curve.values()],
+        }
+        for (name, places), seeds in curves.items()
+        for curve in seeds
+    ]
 
 
 if __name__ == "__main__":

@@ -74,6 +74,16 @@ def test_what_is_not_obeyed_comes_more_often() -> None:
     assert len(drawn) == 10
 
 
+def test_what_a_version_that_was_turned_down_lost_comes_more_often() -> None:
+    strokes = _some(10, value=lambda number: 0)
+    for stroke in strokes.all():
+        stroke.right, stroke.lessons = 1.0, 1000
+        stroke.grasped = 0.0 if stroke.number == 10 else 1.0
+    drawn = Counter(stroke.number for stroke, *_ in strokes.draw(400, None))
+    assert drawn[10] > 2 * max(count for number, count in drawn.items() if number != 10)
+    assert strokes.obeyed == 10
+
+
 def test_a_new_stroke_comes_more_often_than_one_that_was_learnt_from() -> None:
     strokes = _some(10, value=lambda number: 0)
     for stroke in strokes.all():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import PixelSize
-from napari_cytounet.images.reading import find_images, open_image
+from napari_cytounet.images.reading import find_images, open_image, open_mask
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.settings import ImageSettings
 
@@ -29,6 +29,23 @@ def test_axes_that_the_user_names_are_for_files_of_others(tmp_path: Path) -> Non
     np.save(tmp_path / "other.npy", np.zeros((2, 4), np.uint8))
     assert open_image(tmp_path / "ours.tif", settings).width == 4
     assert open_image(tmp_path / "other.npy", settings).width == 2
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "read"),
+    [
+        ("YXZ", (20, 30, 5), "YXZ"),  # a plane a plane
+        ("yxcz", (20, 30, 5), "YXZ"),  # masks have no channels
+        ("YXZ", (20, 30), "YX"),  # of fewer dimensions: its own axes
+        ("CYX", (20, 30), "YX"),
+    ],
+)
+def test_axes_that_the_user_names_for_images_hold_for_their_masks(
+    tmp_path: Path, axes: str, shape: tuple[int, ...], read: str
+) -> None:
+    np.save(tmp_path / "mask.npy", np.zeros(shape, np.uint8))
+    mask = open_mask(tmp_path / "mask.npy", ImageSettings(axes=axes))
+    assert (mask.height, mask.width, set(mask.axes)) == (20, 30, set(read))
 
 
 def test_the_user_may_name_the_pixel_size(tmp_path: Path) -> None:

@@ -104,6 +104,17 @@ def test_classes_that_the_truth_lacks_keep_their_place(tmp_path, held):
     evaluation = evaluate(tmp_path / "classes", tmp_path / "truth", masks=MaskSettings(masks=kind))
     dice = [scores["dice"].pooled for scores in evaluation.class_scores]
     assert dice == [float(value in held) for value in (1, 2, 3)]
+    assert [scores["name"] for scores in evaluation.as_dict()["classes"]] == ["red", "white", "dead"]
+
+
+def test_classes_of_files_that_name_none_go_by_their_mask_value(tmp_path):
+    classes = np.where(squares((2, 2), (20, 20)) == 2, 200, 100).astype(np.uint8)
+    classes[:, :2] = 0
+    for side in ("predicted", "truth"):
+        write_image(tmp_path / side / "a.tif", classes, "YX")
+    settings = MaskSettings(masks=MaskKind.CLASSES)
+    evaluation = evaluate(tmp_path / "predicted", tmp_path / "truth", masks=settings)
+    assert evaluation.class_names == ("class 100", "class 200")
 
 
 def test_colours_are_compared_by_their_value(tmp_path):

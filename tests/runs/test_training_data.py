@@ -87,6 +87,16 @@ def test_of_a_stack_only_labelled_planes_are_learnt_from(
     assert result.dice is not None
 
 
+def test_named_axes_hold_for_images_and_masks(tmp_path: Path, fields: Fields, change: Change) -> None:
+    for part, at in (("images", 0), ("masks", 1)):
+        planes = [field[at].astype(np.uint8) for field in [*fields, *fields]]
+        (tmp_path / "data" / part).mkdir(parents=True)
+        np.save(tmp_path / "data" / part / "stack.npy", np.stack(planes, axis=-1))
+    settings = change(training={"steps": 1}, images={"axes": "YXZ"}, masks={"masks": "instances"})
+    _, said = _train_once(tmp_path / "data", settings)
+    assert f"of {2 * len(fields)} planes kept back" in said
+
+
 def test_colours_and_three_classes(tmp_path: Path, data: Path, change: Change) -> None:
     for part in ("images", "masks"):
         (tmp_path / part).mkdir()

@@ -118,9 +118,9 @@ def _score_table(evaluation: Evaluation) -> Table:
     for name, summary in (evaluation.scores | (evaluation.object_quality or {})).items():
         table.add_row(heading(name), *_cells(summary))
     if len(evaluation.class_scores) > 1:
-        for number, scores in enumerate(evaluation.class_scores, start=1):
+        for class_name, scores in zip(evaluation.class_names, evaluation.class_scores, strict=True):
             for name, summary in scores.items():
-                table.add_row(f"class {number}: {heading(name)}", *_cells(summary))
+                table.add_row(f"{class_name}: {heading(name)}", *_cells(summary))
     return table
 
 

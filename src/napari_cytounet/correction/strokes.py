@@ -46,6 +46,9 @@ class Stroke:
         Which part it belongs to.
     right
         Share of it that the latest version it was judged by finds as painted; None before.
+    grasped
+        The same by the version that was proposed last, whether it was adopted or not: what the network that
+        learns makes of it.
     before
         The same by the version that was there when it was painted: judged before it was learnt.
     lessons
@@ -59,6 +62,7 @@ class Stroke:
     held: tuple[int, ...]
     fold: int
     right: float | None = None
+    grasped: float | None = None
     before: float | None = None
     lessons: int = 0
 
@@ -127,7 +131,8 @@ class Strokes:
         held = tuple(int(value) for value in np.unique(classes))
         stroke = Stroke(number, key, points, classes, held, fold)
         if former is not None:
-            stroke.right, stroke.before, stroke.lessons = former.right, former.before, former.lessons
+            stroke.right, stroke.grasped, stroke.before = former.right, former.grasped, former.before
+            stroke.lessons = former.lessons
         self._strokes[number] = stroke
 
     def classes(self) -> set[int]:
@@ -137,8 +142,8 @@ class Strokes:
     def draw(self, count: int, held_out: int | None) -> list[tuple[Stroke, int, int]]:
         """Draw strokes to learn from, each with the working pixel of it that a patch is centred on.
 
-        Each class is drawn as often as any other; among its strokes those that are not obeyed and those
-        that were learnt from little come more often.
+        Each class is drawn as often as any other; among its strokes those that the learning network finds
+        least of and those that were learnt from little come more often.
 
         Parameters
         ----------
@@ -175,7 +180,7 @@ class Strokes:
     def forget_judgements(self) -> None:
         """Take all strokes for not judged: another version is shown."""
         for stroke in self._strokes.values():
-            stroke.right = None
+            stroke.right = stroke.grasped = None
 
     def to_judge(self, count: int, held_out: int | None) -> list[Stroke]:
         """Return strokes to judge a version on: the held-out ones, the latest, and others at random."""
@@ -191,7 +196,8 @@ class Strokes:
 
 
 def _weight(stroke: Stroke) -> float:
-    wrong = 1.0 if stroke.right is None else 1.0 - stroke.right
+    found = stroke.right if stroke.grasped is None else stroke.grasped
+    wrong = 1.0 if found is None else 1.0 - found
     return 0.15 + wrong + 1.0 / (1.0 + stroke.lessons / 20.0)
 
 

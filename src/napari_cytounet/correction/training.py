@@ -185,6 +185,7 @@ class CorrectionTraining:
             self.former = self.shown
             self.shown = Version(self.proposals, candidate, self.latest)
         for stroke in judged:
+            stroke.grasped = right[stroke.number]
             stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
         self._judge(self.strokes.unjudged(JUDGED))
         return verdict

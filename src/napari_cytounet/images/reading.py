@@ -63,13 +63,39 @@ def open_image(
     """
     path = Path(path)
     with naming_the_file(path):
-        stored = _annotated(path, labels_of) if is_annotated_image(path) else _reader_of(path)(path)
+        stored = _read(path, labels_of)
         if settings.pixel_size is not None:
             z = stored.pixel_size.z if stored.pixel_size else None
             stored = replace(stored, pixel_size=PixelSize(settings.pixel_size, settings.pixel_size, z))
-        # Our own results know their axes: those of the user are for the files of others beside them.
-        axes = None if "kind" in stored.tags else settings.axes
-        return _squeeze(image_of(stored, name=image_stem(path), path=path, axes=axes))
+        return _understand(stored, path, settings.axes)
+
+
+def open_mask(
+    path: Path | str, images: ImageSettings = _FROM_THE_FILE, *, labels_of: Path | None = None
+) -> Image:
+    """Open the mask of an image, as `open_image` does.
+
+    Axes that the user named for the images, without the channels, hold for a mask of as many dimensions.
+
+    Parameters
+    ----------
+    path
+        As for `open_image`.
+    images
+        How the images of the masks are read.
+    labels_of
+        The image that the mask belongs to.
+
+    Raises
+    ------
+    ImageError
+        The file cannot be read; the message names it, says why and what to do.
+    """
+    path = Path(path)
+    axes = (images.axes or "").upper().replace("C", "")
+    with naming_the_file(path):
+        stored = _read(path, labels_of)
+        return _understand(stored, path, axes if len(axes) == stored.data.ndim else None)
 
 
 def find_images(source: Path | str) -> list[Path]:
@@ -103,8 +129,16 @@ def find_images(source: Path | str) -> list[Path]:
         return found
 
 
-def _annotated(path: Path, labels_of: Path | None) -> StoredImage:
-    return read_annotated_image(path, None if labels_of is None else open_image(labels_of))
+def _read(path: Path, labels_of: Path | None) -> StoredImage:
+    if is_annotated_image(path):
+        return read_annotated_image(path, None if labels_of is None else open_image(labels_of))
+    return _reader_of(path)(path)
+
+
+def _understand(stored: StoredImage, path: Path, axes: str | None) -> Image:
+    # Our own results know their axes: those of the user are for the files of others beside them.
+    axes = None if "kind" in stored.tags else axes
+    return _squeeze(image_of(stored, name=image_stem(path), path=path, axes=axes))
 
 
 def find_masks(source: Path | str) -> list[Path]:

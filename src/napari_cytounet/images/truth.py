@@ -85,6 +85,15 @@ class MaskReading:
             return len(self.class_names)
         return len(self.values) if self.kind is MaskKind.CLASSES else 1
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of class 1, 2, … while the user gave none: of the annotations, or after the mask values."""
+        if self.class_names:
+            return self.class_names
+        if self.kind is MaskKind.CLASSES:
+            return tuple(f"class {value}" for value in self.values)
+        return ("foreground",)
+
     def read(self, mask: Image, index: tuple[int, ...] = ()) -> Truth | None:
         """Read one plane of a mask.
 

@@ -159,7 +159,13 @@ def evaluating(
     for notice in counted_notes(read):
         notes.append(notice.text)
         yield notice
-    evaluation = summarise_images(scored, tolerance=settings.tolerance, seed=settings.seed, notes=notes)
+    evaluation = summarise_images(
+        scored,
+        class_names=names if len(names) == reading.class_count else reading.names,
+        tolerance=settings.tolerance,
+        seed=settings.seed,
+        notes=notes,
+    )
     if errors is not None:
         write_errors(errors, evaluation)
         yield FileWritten(str(errors))

@@ -39,6 +39,8 @@ class Evaluation:
         over the classes.
     class_scores
         The same for class 1, 2, ….
+    class_names
+        Of these classes.
     object_scores
         For each IoU threshold `average_precision`, `f1` and `mean_matched_iou` (see `ObjectScores`). None if
         some image tells no objects on one of its sides.
@@ -56,6 +58,7 @@ class Evaluation:
     per_image: tuple[ImageScores, ...]
     scores: Summaries
     class_scores: tuple[Summaries, ...]
+    class_names: tuple[str, ...]
     object_scores: dict[float, Summaries] | None
     object_quality: Summaries | None
     tolerance: float
@@ -78,8 +81,10 @@ class Evaluation:
             "images": len(self.per_image),
             "scores": _as_dicts(self.scores),
             "classes": [
-                {"class": index + 1} | _as_dicts(summaries)
-                for index, summaries in enumerate(self.class_scores)
+                {"class": number, "name": name} | _as_dicts(summaries)
+                for number, (name, summaries) in enumerate(
+                    zip(self.class_names, self.class_scores, strict=True), start=1
+                )
             ],
             "objects": self.object_scores
             and [
@@ -97,7 +102,12 @@ class Evaluation:
 
 
 def summarise_images(
-    images: Sequence[ImageScores], *, tolerance: float, seed: int = 0, notes: Sequence[str] = ()
+    images: Sequence[ImageScores],
+    *,
+    class_names: Sequence[str] = ("foreground",),
+    tolerance: float,
+    seed: int = 0,
+    notes: Sequence[str] = (),
 ) -> Evaluation:
     """Summarise the scores of images: mean, pooled, and intervals from resampling the images.
 
@@ -105,6 +115,8 @@ def summarise_images(
     ----------
     images
         At least one, all with the same classes and thresholds.
+    class_names
+        Of their classes.
     tolerance
         That the boundaries were scored with.
     seed
@@ -125,6 +137,7 @@ def summarise_images(
         class_scores=tuple(
             _summaries(classes[:, index], class_scores, draws) for index in range(classes.shape[1])
         ),
+        class_names=tuple(class_names),
         object_scores=_object_summaries(objects, draws) if told else None,
         object_quality=_quality_summaries(objects, draws) if told else None,
         tolerance=tolerance,

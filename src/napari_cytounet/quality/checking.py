@@ -15,7 +15,7 @@ from typing import TypeVar
 from napari_cytounet.errors import Cancelled, CytounetError, SettingsError
 from napari_cytounet.events import Event, Progress, drain
 from napari_cytounet.images.image import Image
-from napari_cytounet.images.reading import open_image
+from napari_cytounet.images.reading import open_image, open_mask
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.quality.codes import CODES
 from napari_cytounet.quality.deep import contradictions, without_harm
@@ -130,7 +130,7 @@ def check_files(
     files = inputs.files
     masks = [file.mask for file in files if file.mask is not None]
     folder = masks[0].parent if masks else files[0].image.parent
-    look = partial(_values_of, settings=mask_settings)
+    look = partial(_values_of, settings=mask_settings, image_settings=image_settings)
     values = yield from _in_threads(look, masks, "values of masks", cancel)
     reading, findings = understand(values, mask_settings, folder)
     findings = [*inputs.findings, *findings, *_spoilt(masks, values)]
@@ -196,9 +196,9 @@ class _Examined:
     findings: list[Finding]
 
 
-def _values_of(mask: Path, settings: MaskSettings) -> MaskValues:
+def _values_of(mask: Path, settings: MaskSettings, image_settings: ImageSettings) -> MaskValues:
     try:
-        return look_at_values(open_image(mask), settings)
+        return look_at_values(open_mask(mask, image_settings), settings)
     except CytounetError as error:
         return MaskValues(None, "file-unreadable", str(error))
 
@@ -229,7 +229,7 @@ def _examine(
     """Look at all planes of an image and its mask."""
     try:
         image = open_image(file.image, settings)
-        mask = None if file.mask is None or file.mask in unusable else open_image(file.mask)
+        mask = None if file.mask is None or file.mask in unusable else open_mask(file.mask, settings)
         findings: list[Finding] = []
         if mask is not None and (problem := _misfit(image, mask)):
             findings.append(found("pair-size", problem, Place(mask.path or file.image), others=(file.image,)))

@@ -20,7 +20,7 @@ from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.naming import image_stem
 from napari_cytounet.images.outlines import fill_outlines
-from napari_cytounet.images.reading import open_image
+from napari_cytounet.images.reading import open_image, open_mask
 from napari_cytounet.images.writing import open_writer
 from napari_cytounet.quality.broken_pixels import broken_pixels
 from napari_cytounet.quality.checking import CheckResult
@@ -125,7 +125,7 @@ def fixing(
         known = [*by_file[path], *by_file[path.parent]]  # of the file, or of all in its folder
         findings = [finding for finding in known if finding.code in _CORRECTIONS[kind]]
         if findings:
-            opened = open_image(path, image_settings if kind == "images" else ImageSettings())
+            opened = (open_image if kind == "images" else open_mask)(path, image_settings)
             written = folder / f"{image_stem(path)}.tif"
             _write(written, opened, findings, kind)
             corrected[written] = tuple(sorted({finding.code for finding in findings}))

@@ -15,7 +15,7 @@ from napari_cytounet.images.annotations.masks import is_annotated_image
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.image_files import ImageFiles
 from napari_cytounet.images.pairing import Pair
-from napari_cytounet.images.reading import open_image
+from napari_cytounet.images.reading import open_image, open_mask
 from napari_cytounet.runs.folder import RunFolder
 from napari_cytounet.settings import ImageSettings
 from napari_cytounet.unet.fit import SAME_PIXEL_SIZE
@@ -55,7 +55,7 @@ class Source:
             return self._kept
         image, mask = (
             open_image(self.pair.image, self._settings),
-            open_image(self.pair.mask, labels_of=self.pair.image),
+            open_mask(self.pair.mask, self._settings, labels_of=self.pair.image),
         )
         _check_sizes(image, mask)
         if self._keep:
@@ -125,7 +125,9 @@ def open_sources(pairs: Sequence[Pair], settings: ImageSettings) -> Sources:
     masks: Sequence[Image] = (
         [source.open()[1] for source in sources]
         if keep
-        else ImageFiles([pair.mask for pair in pairs], ImageSettings(), [pair.image for pair in pairs])
+        else ImageFiles(
+            [pair.mask for pair in pairs], settings, [pair.image for pair in pairs], opened_by=open_mask
+        )
     )
     return Sources(sources, masks, facts[0][0], _common(pixel_sizes), [notes for *_, notes in facts])
 

@@ -135,9 +135,8 @@ def card_classes(reading: MaskReading, masks: MaskSettings) -> dict[str, Any]:
                 f"{len(chosen)} {what} of classes were given ({', '.join(chosen)}), but the masks hold "
                 f"{held}. Give one for each class, background left out."
             )
-    names = reading.class_names or tuple(f"class {value}" for value in values) or ("foreground",)
     return {
-        "classes": masks.class_names or names,
+        "classes": masks.class_names or reading.names,
         "colours": masks.class_colours or (),
         "mask_values": values,
     }

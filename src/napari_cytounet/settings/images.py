@@ -29,7 +29,8 @@ class ImageSettings(Settings):
     axes: str | None = Field(
         None,
         description="Axes of the image files where their metadata is missing or wrong, one letter a "
-        "dimension out of T, Z, C, Y, X (colours of RGB are C), such as ZYX or YXC.",
+        "dimension out of T, Z, C, Y, X (colours of RGB are C), such as ZYX or YXC. Masks of as many "
+        "dimensions, channels left out, are read by them too.",
     )
     pixel_size: float | None = Field(
         None, gt=0, description="Micrometres a pixel, where the metadata is missing or wrong."
