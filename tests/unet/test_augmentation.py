@@ -22,6 +22,10 @@ def _seed(number: int) -> torch.Generator:
     return torch.Generator().manual_seed(number)
 
 
+def _varied(augmentation: Augmentation, image: Tensor, target: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    return augmentation(torch.cat([image, target], dim=1), image.shape[1], _seed(seed))
+
+
 def _discs(count: int, size: int, radius: float = 5) -> Tensor:
     """Return smooth discs, off the centre so that turning and mirroring move them, (count, 1, size, size)."""
     place = torch.arange(size) - (size - 1) / 2
@@ -37,7 +41,7 @@ def test_all_off_is_the_centre_of_the_window(patch: int, extra: dict[str, object
     off = Augmentation(OFF, patch)
     side = off.window_size
     image, target = torch.rand(3, 2, side, side), torch.rand(3, 4, side, side)
-    got_image, got_target = off(image, target, _seed(0))
+    got_image, got_target = _varied(off, image, target, 0)
     first = (side - patch) // 2
     centre = (..., slice(first, first + patch), slice(first, first + patch))
     torch.testing.assert_close(got_image, image[centre], rtol=0, atol=1e-5)
@@ -48,7 +52,7 @@ def test_all_off_is_the_centre_of_the_window(patch: int, extra: dict[str, object
 def test_image_and_target_are_moved_together(seed: int) -> None:
     moved = Augmentation(_off_but(flip=True, rotate=True, scale=(0.5, 2.0)), 48)
     window = torch.rand(8, 1, moved.window_size, moved.window_size)
-    image, target = moved(window, window.clone(), _seed(seed))
+    image, target = _varied(moved, window, window.clone(), seed)
     assert torch.equal(image, target)
 
 
@@ -56,7 +60,7 @@ def test_image_and_target_are_moved_together(seed: int) -> None:
 def test_intensities_change_but_objects_stay_where_they_are(seed: int) -> None:
     augmentation = Augmentation(AugmentationSettings(), 48)
     window = _discs(8, augmentation.window_size)
-    images, targets = augmentation(window, (window > 0.5).float(), _seed(seed))
+    images, targets = _varied(augmentation, window, (window > 0.5).float(), seed)
     assert not torch.allclose(images, targets, atol=0.2)
     for image, target in zip(images[:, 0], targets[:, 0] > 0.5, strict=True):
         level = torch.quantile(image, 1 - target.float().mean())
@@ -67,7 +71,7 @@ def test_intensities_change_but_objects_stay_where_they_are(seed: int) -> None:
 def test_magnification_stays_within_its_range() -> None:
     augmentation = Augmentation(_off_but(scale=(0.5, 2.0)), 64)
     window = _discs(200, augmentation.window_size, radius=8)
-    _, targets = augmentation(window, window, _seed(0))
+    _, targets = _varied(augmentation, window, window, 0)
     factors = (targets.sum(dim=(1, 2, 3)) / window[0].sum()).sqrt()
     assert 0.48 < factors.min() < 0.6
     assert 1.7 < factors.max() < 2.02
@@ -76,7 +80,7 @@ def test_magnification_stays_within_its_range() -> None:
 def test_flipping_mirrors_about_half_of_the_patches() -> None:
     augmentation = Augmentation(_off_but(flip=True), 32)
     window = torch.rand(64, 1, 32, 32)
-    images, _ = augmentation(window, window, _seed(0))
+    images, _ = _varied(augmentation, window, window, 0)
     same = [torch.allclose(one, other, atol=1e-5) for one, other in zip(images, window, strict=True)]
     mirrored = [
         any(torch.allclose(one, other.flip(dim), atol=1e-5) for dim in (1, 2))
@@ -89,7 +93,7 @@ def test_flipping_mirrors_about_half_of_the_patches() -> None:
 def test_a_seed_gives_the_same_patches_and_another_seed_others() -> None:
     augmentation = Augmentation(AugmentationSettings(), 32)
     window = torch.rand(4, 1, augmentation.window_size, augmentation.window_size)
-    first, again, other = (augmentation(window, window, _seed(n))[0] for n in (1, 1, 2))
+    first, again, other = (_varied(augmentation, window, window, n)[0] for n in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -97,7 +101,7 @@ def test_a_seed_gives_the_same_patches_and_another_seed_others() -> None:
 def test_varying_intensities_leaves_the_target_alone() -> None:
     intensity = Augmentation(AugmentationSettings(flip=False, rotate=False, scale=(1, 1)), 32)
     window = _discs(4, 32)
-    images, targets = intensity(window, window.clone(), _seed(0))
+    images, targets = _varied(intensity, window, window.clone(), 0)
     torch.testing.assert_close(targets, window, rtol=0, atol=1e-5)
     assert not torch.allclose(images, window, atol=0.02)
 
@@ -105,7 +109,7 @@ def test_varying_intensities_leaves_the_target_alone() -> None:
 def test_a_blur_wider_than_the_patch_is_possible() -> None:
     blurred = Augmentation(_off_but(blur=30.0), 16)
     window = torch.rand(2, 2, 16, 16)
-    image, _ = blurred(window, window, _seed(0))
+    image, _ = _varied(blurred, window, window, 0)
     assert image.shape == window.shape
     assert image.std() < window.std()
 
@@ -113,6 +117,6 @@ def test_a_blur_wider_than_the_patch_is_possible() -> None:
 def test_dark_pixels_below_zero_survive_gamma() -> None:
     augmentation = Augmentation(_off_but(gamma=0.5), 16)
     window = torch.linspace(-1, 3, 256).view(1, 1, 16, 16)
-    image, _ = augmentation(window, window, _seed(0))
+    image, _ = _varied(augmentation, window, window, 0)
     assert torch.isfinite(image).all()
     assert (image.flatten().diff() > 0).all()

@@ -75,13 +75,13 @@ class Learner:
         settings, channels = self._settings, self.network.channels
         place = self.device.torch_device
         painted = painted.to(place)
-        image, target = self._augment(painted[:, :channels], painted[:, channels:], self._variations)
+        image, target = self._augment(painted, channels, self._variations)
         known = target[:, -1]
         labelled = known >= LEAST_PAINTED
         targets = (target[:, :-1] / known.clamp_min(LEAST_PAINTED)[:, None]).clamp(0, 1)
         if len(free):
             free = free.to(place)
-            patches, _ = self._augment(free, free[:, :1], self._variations)
+            patches, _ = self._augment(free, channels, self._variations)
             image = torch.cat([image, patches])
         image = image.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():

@@ -29,10 +29,10 @@ class Augmentation:
     Examples
     --------
     >>> augmentation = Augmentation(AugmentationSettings(), patch_size=32)
-    >>> window = torch.rand(2, 1, augmentation.window_size, augmentation.window_size)
-    >>> image, target = augmentation(window, (window > 0.5).float(), torch.Generator().manual_seed(0))
+    >>> windows = torch.rand(2, 3, augmentation.window_size, augmentation.window_size)
+    >>> image, target = augmentation(windows, 1, torch.Generator().manual_seed(0))
     >>> image.shape, target.shape
-    (torch.Size([2, 1, 32, 32]), torch.Size([2, 1, 32, 32]))
+    (torch.Size([2, 1, 32, 32]), torch.Size([2, 2, 32, 32]))
     """
 
     settings: AugmentationSettings
@@ -47,15 +47,16 @@ class Augmentation:
         # As even or odd as the patch, whose pixels then lie on those of the window where nothing is varied.
         return self.patch_size + 2 * math.ceil((reach - self.patch_size) / 2)
 
-    def __call__(self, image: Tensor, target: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    def __call__(self, windows: Tensor, channels: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return varied patches.
 
         Parameters
         ----------
-        image
-            (N, C, W, W) float windows with intensities about 0 to 1; W is `window_size`.
-        target
-            (N, T, W, W) float, resampled like the image.
+        windows
+            (N, C + T, W, W) float: an image with intensities about 0 to 1, and its targets; W is
+            `window_size`. They lie in one array, so that where each pixel comes from is worked out once.
+        channels
+            C, how many of them are the image.
         random
             Generator on the CPU.
 
@@ -64,12 +65,11 @@ class Augmentation:
         tuple[Tensor, Tensor]
             (N, C, patch_size, patch_size) and (N, T, patch_size, patch_size).
         """
-        size = [len(image), 1, self.patch_size, self.patch_size]
-        affine = self._affine(len(image), random).to(image.device)
+        size = [len(windows), 1, self.patch_size, self.patch_size]
+        affine = self._affine(len(windows), random).to(windows.device)
         grid = F.affine_grid(affine, size, align_corners=False)
-        patches = F.grid_sample(image, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-        targets = F.grid_sample(target, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
-        return self._vary_intensity(patches, random), targets
+        found = F.grid_sample(windows, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
+        return self._vary_intensity(found[:, :channels], random), found[:, channels:]
 
     def _affine(self, count: int, random: torch.Generator) -> Tensor:
         """Where in its window each patch is looked up, (N, 2, 3) as `affine_grid` takes it."""

@@ -97,9 +97,7 @@ class Sampler:
         """Return the next batch."""
         chosen = self._numbers.choice(len(self._windows), size=self.batch_size, p=self._share)
         windows = torch.stack([self._window(plane) for plane in chosen])
-        image, target = self._augment(
-            windows[:, : self._channels], windows[:, self._channels :], self._variations
-        )
+        image, target = self._augment(windows, self._channels, self._variations)
         # Targets were mixed with the zeros of unlabelled neighbours: divide by the labelled share of the mix.
         share = target[:, self._classes]
         targets = (target[:, : self._classes] / share.clamp_min(LEAST_LABELLED)[:, None]).clamp(0, 1)
