@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from napari import Viewer, settings
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from napari.settings import get_settings
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
 
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.preferences import PLUGIN
@@ -87,6 +90,40 @@ class User:
         path = self._pictures / f"{name}.png"
         self.viewer.window.screenshot(str(path), canvas_only=False, flash=False)
         assert path.stat().st_size > 10_000
+
+
+class Hand:
+    """Drags the mouse over the canvas, from pixel to pixel of a layer."""
+
+    def __init__(self, viewer: Viewer, qtbot: QtBot) -> None:
+        self._viewer, self._qtbot = viewer, qtbot
+        self._canvas = viewer.window._qt_viewer.canvas.native
+
+    def drags(self, layer: Labels, *pixels: tuple[float, float]) -> None:
+        """Press, move and let go."""
+        points = [self._point(layer, pixel) for pixel in pixels]
+        left = Qt.MouseButton.LeftButton
+        QTest.mouseMove(self._canvas, points[0])
+        self._qtbot.wait(30)
+        QTest.mousePress(self._canvas, left, Qt.KeyboardModifier.NoModifier, points[0])
+        for point in points[1:]:
+            QTest.mouseMove(self._canvas, point)
+            self._qtbot.wait(30)
+        QTest.mouseRelease(self._canvas, left, Qt.KeyboardModifier.NoModifier, points[-1])
+        self._qtbot.wait(30)
+
+    def _point(self, layer: Labels, pixel: tuple[float, float]) -> QPoint:
+        camera = self._viewer.scene.camera
+        world = np.asarray(layer.data_to_world(pixel))[-2:]
+        middle = np.array([self._canvas.height(), self._canvas.width()]) / 2
+        row, column = middle + (world - np.asarray(camera.center)[-2:]) * camera.zoom
+        return QPoint(round(float(column)), round(float(row)))
+
+
+@pytest.fixture
+def hand(user: User, qtbot: QtBot) -> Hand:
+    """Return the hand of the user."""
+    return Hand(user.viewer, qtbot)
 
 
 @pytest.fixture

@@ -9,11 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari import Viewer
 from napari.layers import Labels
-from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtTest import QTest
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.correction.journal import JournalReader
@@ -22,40 +18,11 @@ from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.widgets.model_choice import model_choice
 
 
-class Hand:
-    """Drags the mouse over the canvas, from pixel to pixel of a layer."""
-
-    def __init__(self, viewer: Viewer, qtbot: QtBot) -> None:
-        self._viewer, self._qtbot = viewer, qtbot
-        self._canvas = viewer.window._qt_viewer.canvas.native
-
-    def drags(self, layer: Labels, *pixels: tuple[float, float]) -> None:
-        """Press, move and let go."""
-        points = [self._point(layer, pixel) for pixel in pixels]
-        left = Qt.MouseButton.LeftButton
-        QTest.mouseMove(self._canvas, points[0])
-        self._qtbot.wait(30)
-        QTest.mousePress(self._canvas, left, Qt.KeyboardModifier.NoModifier, points[0])
-        for point in points[1:]:
-            QTest.mouseMove(self._canvas, point)
-            self._qtbot.wait(30)
-        QTest.mouseRelease(self._canvas, left, Qt.KeyboardModifier.NoModifier, points[-1])
-        self._qtbot.wait(30)
-
-    def _point(self, layer: Labels, pixel: tuple[float, float]) -> QPoint:
-        camera = self._viewer.scene.camera
-        world = np.asarray(layer.data_to_world(pixel))[-2:]
-        middle = np.array([self._canvas.height(), self._canvas.width()]) / 2
-        row, column = middle + (world - np.asarray(camera.center)[-2:]) * camera.zoom
-        return QPoint(round(float(column)), round(float(row)))
-
-
 @pytest.mark.slow
-def test_paint_kill_open_again_and_finish(user: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paint_kill_open_again_and_finish(user: Any, hand: Any) -> None:
     viewer = user.viewer
     cells = make_cells("fluorescence", shape=(256, 256), count=16, seed=3)
     viewer.add_image(cells.image, name="cells")
-    hand = Hand(viewer, qtbot)
     widget = user.opens("Correct and learn")
     user.shoots("correct-start")
     widget.start_button.native.click()
@@ -104,14 +71,14 @@ def test_paint_kill_open_again_and_finish(user: Any, qtbot: QtBot, monkeypatch: 
     user.waits(lambda: lock_holder(folder) is None)
 
 
-def _paint_cells(hand: Hand, strokes: Labels, instances: np.ndarray, numbers: Any) -> None:
+def _paint_cells(hand: Any, strokes: Labels, instances: np.ndarray, numbers: Any) -> None:
     for number in numbers:
         rows, columns = np.nonzero(instances == number)
         row, column = float(rows.mean()), float(columns.mean())
         hand.drags(strokes, (row, column - 4), (row, column), (row, column + 4))
 
 
-def _paint_background(hand: Hand, strokes: Labels, instances: np.ndarray, count: int) -> None:
+def _paint_background(hand: Any, strokes: Labels, instances: np.ndarray, count: int) -> None:
     from scipy.ndimage import distance_transform_edt
 
     away = distance_transform_edt(instances == 0)
