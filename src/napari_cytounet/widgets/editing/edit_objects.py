@@ -50,18 +50,18 @@ class EditObjectsWidget(Scrolled):
         self.merge = _line_button("Merge along a line", "Draw lines from object to object: they become one.")
         self.chosen = Text()
         self.delete = PushButton(text="Delete it", tooltip="Makes background of the object chosen.")
-        self.everywhere = CheckBox(text="all objects of the plane", tooltip="Not only the object chosen.")
         self.fill = PushButton(text="Fill holes", tooltip="Fills background that an object encloses.")
         self.smooth = PushButton(
             text="Smooth", tooltip="Takes away bumps and notches much smaller than an object."
+        )
+        self.everywhere = CheckBox(
+            text="fill and smooth all objects of the plane", tooltip="Not only the object chosen."
         )
         self.border = PushButton(
             text="Delete those at the border", tooltip="Objects that the border of the plane cuts off."
         )
         self.smallest = SpinBox(label="area from", min=0, max=10**9, value=20)
-        self.largest = SpinBox(
-            label="to", min=0, max=10**9, value=0, tooltip="In pixels; 0: there is no largest area."
-        )
+        self.largest = SpinBox(label="to (0: any)", min=0, max=10**9, value=0, tooltip="In pixels.")
         self.keep = PushButton(text="Keep those between", tooltip="Deletes smaller and larger objects.")
         self.number = PushButton(
             text="Number anew", tooltip="Gives each connected patch a number of its own, without gaps."
@@ -75,8 +75,8 @@ class EditObjectsWidget(Scrolled):
             layers,
             _row(self.split, self.merge),
             self.chosen,
-            _row(self.delete, self.everywhere),
-            _row(self.fill, self.smooth),
+            _row(self.delete, self.fill, self.smooth),
+            self.everywhere,
             self.border,
             areas,
             _row(self.keep, self.number),
