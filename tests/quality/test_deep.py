@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from planted import Carrier
+from planted.mask_faults import invert
+from rich.console import Console
 
+from napari_cytounet.cli.check import findings_text
 from napari_cytounet.errors import SettingsError
-from napari_cytounet.quality.checking import check
+from napari_cytounet.quality.checking import CheckResult, check
 from napari_cytounet.quality.deep import _outliers, without_harm
 from napari_cytounet.quality.findings import Place, found
 from napari_cytounet.quality.inputs import CheckedFile
@@ -67,3 +71,28 @@ def test_too_few_pairs_are_refused(data: Path, binary_nuclei: Carrier, tmp_path:
     binary_nuclei.write(tmp_path)
     with pytest.raises(SettingsError, match="fewer --folds"):
         check(tmp_path / "images", tmp_path / "masks", settings=CheckSettings(deep=True, folds=9))
+
+
+def test_what_was_found_is_told_although_too_few_pairs_are_sound(
+    binary_nuclei: Carrier, tmp_path: Path
+) -> None:
+    carrier = binary_nuclei.copy()
+    invert(carrier, next(iter(carrier.images)), 1, np.random.default_rng(0))
+    carrier.write(tmp_path)
+    result = check(
+        tmp_path / "images",
+        tmp_path / "masks",
+        settings=CheckSettings(deep=True, folds=len(carrier.images)),
+        mask_settings=MaskSettings(masks=MaskKind.BINARY),
+    )
+    assert result.severities().get("high", 0) > 0
+    (note,) = result.as_dict()["notes"]
+    assert note.startswith("The deep check was left out")
+    assert note in _shown(result)
+
+
+def _shown(result: CheckResult) -> str:
+    console = Console(width=10_000)
+    with console.capture() as capture:
+        console.print(findings_text(result))
+    return capture.get()

@@ -41,6 +41,20 @@ def test_it_names_what_a_reader_needs(record: Record) -> None:
     assert methods.bibtex.count("@misc{") == len(methods.references)
 
 
+def test_how_touching_objects_are_told_apart_is_said(record: Record) -> None:
+    assert "boundary" not in describe_methods(record).text
+    other = copy.deepcopy(record)
+    other["card"]["objects"] = {"foreground": 0.5, "seeds": 0.5, "own_scale": True}
+    other["result"]["objects"] = 0.6543
+    text = describe_methods(other).text
+    assert "learnt the boundary of each, 2 pixels wide inside it" in text
+    assert "a boundary counted 5 times" in text
+    assert "objects measured about 30 pixels across" in text
+    assert "mean average precision of objects at IoU 0.5 to 0.9 of 0.654, and pooled Dice" in text
+    other["card"]["objects"]["own_scale"] = False
+    assert "measured about" not in describe_methods(other).text
+
+
 def test_what_was_not_used_is_not_said(record: Record) -> None:
     other = copy.deepcopy(record)
     settings = other["settings"]

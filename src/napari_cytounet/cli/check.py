@@ -106,6 +106,7 @@ def findings_text(result: CheckResult) -> RenderableType:
         parts += _kind_text(severity.value, code, list(group))
     counts = ", ".join(f"{number} {severity}" for severity, number in result.severities().items())
     parts.append(f"{looked} Findings: {counts}. docs/data-check.md explains each code.")
+    parts += result.notes
     return Group(*parts)
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from napari_cytounet.errors import Cancelled, CytounetError, SettingsError
-from napari_cytounet.events import Event, Progress, drain
+from napari_cytounet.events import Event, Notice, Progress, drain
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.reading import open_image, open_mask
 from napari_cytounet.images.truth import MaskReading
 from napari_cytounet.quality.codes import CODES
-from napari_cytounet.quality.deep import contradictions, without_harm
+from napari_cytounet.quality.deep import check_enough, contradictions, without_harm
 from napari_cytounet.quality.detectors import in_order_of_harm, judge, without_consequences
 from napari_cytounet.quality.digest import Digest, digest_plane, truth_of
 from napari_cytounet.quality.fields import shrink_factor
@@ -45,11 +45,14 @@ class CheckResult:
         In order of harm.
     images, masks
         How many files were looked at.
+    notes
+        What could not be looked at, and why.
     """
 
     findings: tuple[Finding, ...]
     images: int
     masks: int
+    notes: tuple[str, ...] = ()
 
     def severities(self) -> dict[str, int]:
         """Return how many findings there are of each severity, the worst first."""
@@ -62,6 +65,7 @@ class CheckResult:
             "masks": self.masks,
             "severities": self.severities(),
             "findings": [finding.as_dict() for finding in self.findings],
+            "notes": list(self.notes),
         }
 
 
@@ -109,10 +113,20 @@ def checking(
         )
     inputs = gather_files(images, masks, validation, mask_settings.pairing)
     cancel = cancel or threading.Event()
+    is_deep = settings.deep and "mask-contradicted" not in settings.leave_out
+    if is_deep:
+        check_enough(inputs.files, settings.folds)
     result = yield from check_files(inputs, settings, mask_settings, image_settings, cancel)
-    if not settings.deep or "mask-contradicted" in settings.leave_out:
+    if not is_deep:
         return result
     sound = without_harm(inputs.files, result.findings)
+    try:
+        check_enough(sound, settings.folds)
+    except SettingsError as error:
+        # What was found so far is worth more than an error: it says what to mend first.
+        note = f"The deep check was left out, without pairs that have a finding of high severity: {error}"
+        yield Notice(note)
+        return replace(result, notes=(note,))
     contradicted = yield from contradictions(sound, settings, mask_settings, image_settings, cancel)
     return replace(result, findings=tuple(in_order_of_harm([*result.findings, *contradicted])))
 

@@ -46,17 +46,10 @@ def contradictions(
 
     Raises
     ------
-    SettingsError
-        If there are fewer pairs than folds.
     CytounetError
         If the data cannot be trained on.
     """
     pairs = [file for file in files if file.mask is not None]
-    if len(pairs) < settings.folds:
-        raise SettingsError(
-            f"A deep check of {len(pairs)} pairs without findings of high severity needs fewer --folds than "
-            f"{settings.folds}, or more such pairs: mend what a check without --deep finds first."
-        )
     dice: dict[int, float] = {}
     for fold in range(settings.folds):
         yield Notice(f"Deep check: part {fold + 1} of {settings.folds}.")
@@ -67,6 +60,16 @@ def contradictions(
             )
         dice |= scores
     return list(_outliers(pairs, dice))
+
+
+def check_enough(files: Sequence[CheckedFile], folds: int) -> None:
+    """Raise a SettingsError if there are fewer pairs than folds."""
+    pairs = sum(file.mask is not None for file in files)
+    if pairs < folds:
+        raise SettingsError(
+            f"A deep check in {folds} parts needs as many pairs of image and mask, and there are {pairs}. "
+            "Give more pairs, or fewer --folds."
+        )
 
 
 def without_harm(files: Sequence[CheckedFile], findings: Iterable[Finding]) -> list[CheckedFile]:

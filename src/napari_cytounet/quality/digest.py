@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_cytounet.errors import MaskError
+from napari_cytounet.errors import ImageError, MaskError
+from napari_cytounet.images.finite import read_finite
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.truth import MaskReading, Truth
 from napari_cytounet.quality.alignment import Alignment, measure_alignment
@@ -29,6 +30,9 @@ from napari_cytounet.quality.padding import find_content
 from napari_cytounet.quality.pixels import PlanePixels
 from napari_cytounet.quality.rings import Rings, measure_rings
 from napari_cytounet.quality.sharpness import measure_fineness
+
+LEAST_SIDE = 3
+"""Pixels across below which there is nothing to look at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +118,18 @@ def digest_plane(
         By which fields are shrunk to be compared.
     quick
         Leave out what takes longest: registration and roughness.
+
+    Raises
+    ------
+    ImageError
+        If the plane holds NaN or infinite values, or is smaller than anything to be seen in it.
     """
-    raw = image.read(index)
+    if min(image.height, image.width) < LEAST_SIDE:
+        raise ImageError(
+            f"{image.path or image.name} has {image.height} x {image.width} pixels: too few for the check to "
+            "look at. Check that this is the image."
+        )
+    raw = read_finite(image, index)
     pixels = PlanePixels(raw, truth)
     about_mask: dict[str, Any] = {} if truth is None else _about_mask(pixels, truth, quick=quick)
     return Digest(

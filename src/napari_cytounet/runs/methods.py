@@ -7,8 +7,10 @@ from typing import Any
 
 from napari_cytounet.runs.citations import References
 from napari_cytounet.runs.record import Record, digest
+from napari_cytounet.unet.boundary_targets import BOUNDARY_WIDTH
 from napari_cytounet.unet.optimisers import MOMENTUM
 from napari_cytounet.unet.pace import WARM_UP
+from napari_cytounet.unet.working_scale import OBJECT_PIXELS
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ def describe_methods(record: Record) -> Methods:
         _preprocessing(record),
         _data(record),
         _training(record, references),
+        _objects(record, references),
         _augmentation(record["settings"]["augmentation"]),
         _result(record, references),
         _record(record),
@@ -143,6 +146,27 @@ def _cited(loss: Record, references: References) -> str:
     return references.cite("dice") if "dice" in loss["loss"] else ""
 
 
+def _objects(record: Record, references: References) -> str:
+    """Say how touching objects are told apart, where that was learnt."""
+    card = record["card"].get("objects")
+    if not card:
+        return ""
+    weight = record["settings"]["instances"]["boundary_weight"]
+    scale = (
+        f" Each image was resized so that its objects measured about {OBJECT_PIXELS:g} pixels across, by a "
+        "factor that is estimated anew for each image to be segmented."
+        if card["own_scale"]
+        else ""
+    )
+    return (
+        "So that touching objects come apart, the network also learnt the boundary of each, "
+        f"{BOUNDARY_WIDTH:g} pixels wide inside it, by the sum of a cross-entropy, in which pixels of "
+        f"a boundary counted {weight:g} times, and a soft Dice loss {references.cite('dice')}; connected "
+        "patches of foreground without boundary were labelled, and grown into the foreground around "
+        f"them.{scale}"
+    )
+
+
 def _augmentation(augmentation: Record) -> str:
     low, high = augmentation["scale"]
     varied = [
@@ -169,10 +193,15 @@ def _result(record: Record, references: References) -> str:
     if result["dice"] is None:
         return f"{seed} {took} Nothing was kept back: the last weights were taken."
     thresholds = ", ".join(f"{value:.2f}" for value in result["thresholds"])
+    objects = (
+        f"mean average precision of objects at IoU 0.5 to 0.9 of {result['objects']:.3f}, and "
+        if result.get("objects") is not None
+        else ""
+    )
     return (
-        f"{seed} {took} The weights after step {result['best_step']} did best on what was kept back: pooled "
-        f"Dice {result['dice']:.3f}{_interval(result, references)}, at the threshold {thresholds}, which was "
-        "chosen on the same pixels."
+        f"{seed} {took} The weights after step {result['best_step']} did best on what was kept back: "
+        f"{objects}pooled Dice {result['dice']:.3f}{_interval(result, references)}, at the threshold "
+        f"{thresholds}, which was chosen on the same pixels."
     )
 
 

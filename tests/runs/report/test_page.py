@@ -23,6 +23,7 @@ from napari_cytounet.runs.history import HistoryRow, read_history
 from napari_cytounet.runs.record import Record, read_record
 from napari_cytounet.runs.report.examples import read_examples
 from napari_cytounet.runs.report.page import report_page, write_report
+from napari_cytounet.runs.report.results import head
 from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
@@ -111,8 +112,16 @@ def test_names_that_look_like_html_stay_text(run: TrainResult) -> None:
     assert "<b>cell</b>" not in html
 
 
+def test_the_precision_of_objects_is_shown_where_they_are_told_apart(run: TrainResult) -> None:
+    record = read_record(run.run / "record.json")
+    assert "precision of objects" not in head("run", record, [])
+    record["result"]["objects"] = 0.6543
+    assert "<b>0.654</b><span>average precision of objects there" in head("run", record, [])
+
+
 def test_findings_of_the_data_check_and_warnings_are_shown(run: TrainResult) -> None:
     folder, record, rows = _parts(run)
+    record["data"]["findings"] = None
     assert "data check" not in report_page(folder, record, rows)
     record["data"]["findings"] = []
     assert "The data check found nothing" in report_page(folder, record, rows)

@@ -43,6 +43,9 @@ def head(name: str, record: Record, rows: list[HistoryRow]) -> str:
         (str(len(data.get("learnt_from", data["training"]))), "planes that it learnt from"),
         (" / ".join(f"{value:.2f}" for value in result["thresholds"]), "threshold of the probabilities"),
     ]
+    if result.get("objects") is not None:
+        precision = f"{result['objects']:.3f}"
+        cards.insert(1, (precision, "average precision of objects there, mean over IoU 0.5 to 0.9"))
     ended = " It was stopped before its time was used up." if result["stopped"] else ""
     shown = "".join(
         f'<div class="card"><b>{escape(big)}</b><span>{escape(small)}</span></div>' for big, small in cards

@@ -79,11 +79,11 @@ def keep_objects_between(viewer: Viewer, layer: Layer | None = None) -> None:
     if not isinstance(layer, Labels):
         refuse(layer, "a labels layer")
         return
-    asked = {"annotation": int, "options": {"min": 0, "max": 10**9}}
+    limits = {"min": 0, "max": 10**9}
     areas = request_values(
-        {"smallest": asked, "largest": asked},
-        values={"smallest": 20, "largest": 10**6},
         title="Keep objects between two areas, in pixels",
+        smallest={"annotation": int, "value": 20, "options": limits},
+        largest={"annotation": int, "value": 10**6, "options": limits},
     )
     if areas:
         _correct(viewer, layer, lambda p: keep_between(p.labels, areas["smallest"], areas["largest"]))
