@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from reporting import data_folder, report
+from reporting import RESULTS, data_folder, report
 from training_runs import link, train_and_score
 
 from napari_cytounet.images.pairing import Pair, find_pairs
@@ -100,8 +100,16 @@ def main(words: list[str]) -> None:
                     full[name, strokes] = trained_on_masks(SETS[name], strokes)
                     print(name, strokes, "full masks", full[name, strokes], flush=True)
             note = f"{SECONDS:g} s of machine time a stroke"
-            report("correction", rows(curves, full), note=note)
-            report("correction_curves", points(curves), note=note)
+            report("correction", [*of_others("correction", chosen.sets), *rows(curves, full)], note=note)
+            known = of_others("correction_curves", chosen.sets)
+            report("correction_curves", [*known, *points(curves)], note=note)
+
+
+def of_others(name: str, sets: list[str]) -> list[dict[str, object]]:
+    """Return what was read earlier of the sets that are left out now."""
+    file = RESULTS / f"{name}.json"
+    known = json.loads(file.read_text(encoding="utf-8"))["rows"] if file.exists() else []
+    return [row for row in known if row["data"] not in sets]
 
 
 def simulate(data: Set, seed: int, places: str, strokes: int) -> dict[int, float]:

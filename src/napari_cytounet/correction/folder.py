@@ -23,6 +23,11 @@ class SessionFolder(RunFolder):
         return self.path / "journal.jsonl"
 
     @property
+    def edits(self) -> Path:
+        """Results that were opened for correction, and what was changed in them."""
+        return self.path / "edits"
+
+    @property
     def versions(self) -> Path:
         """The versions of the model that are kept."""
         return self.path / "versions"

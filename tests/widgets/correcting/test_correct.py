@@ -19,7 +19,7 @@ from napari_cytounet.correction.session import read_session
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.widgets.correcting import correct
 from napari_cytounet.widgets.correcting.correct import ENDED, NO_RESULT
-from napari_cytounet.widgets.correcting.live_session import NO_FIELD, NOTHING_ACCEPTED
+from napari_cytounet.widgets.correcting.live_session import EDITED_BEFORE, NO_FIELD, NOTHING_ACCEPTED
 from napari_cytounet.widgets.correcting.start_form import NO_IMAGE
 from napari_cytounet.widgets.model_choice import model_choice
 
@@ -115,6 +115,8 @@ def test_all_is_there_again_when_a_session_is_opened(
 
     live = user.opens_again(user.opens(), folder)
     strokes = live.stage.strokes
+    names = [layer.name for layer in viewer.layers if layer.name.startswith("strokes on")]
+    assert names == [strokes.name] == ["strokes on image0"]
     np.testing.assert_array_equal(strokes.data, painted)
     assert viewer.scene.camera.zoom == 7.0
     assert tuple(viewer.scene.camera.center)[-2:] == (30.0, 20.0)
@@ -156,6 +158,29 @@ def test_a_result_is_corrected(
     np.testing.assert_array_equal(taught, expected)
     np.testing.assert_array_equal(layer.data, result)
     assert not live.stage.strokes.data.any()
+
+
+def test_edits_that_were_not_learnt_are_there_when_the_session_is_opened_again(
+    viewer: Viewer, user: Any, said: list[str], trainer: Any, new_session: Callable[..., Path]
+) -> None:
+    folder = new_session()
+    first = user.opens()
+    user.opens_again(first, folder)
+    layer = viewer.add_labels(np.zeros((60, 80), np.int32), name="objects")
+    first.panel.edit.clicked.emit(True)
+    assert not layer.visible
+    edited = viewer.layers["objects, edited"]
+    edited.data_setitem((np.array([50, 50]), np.array([60, 61])), 3)
+    first.close_session()
+    assert not edited.editable
+    viewer.layers.remove(edited)
+
+    live = user.opens_again(user.opens(), folder)
+    assert f"info: {EDITED_BEFORE}" in said
+    assert live.editing.layer.data[50, 60:62].tolist() == [3, 3]
+    live.learn_edits()
+    taught = live.opened.ledger.supervision.layer_values(PlaneKey(0), Layer.EDITS, Box(50, 60, 51, 62))
+    assert taught.tolist() == [[2, 2]]
 
 
 def test_accepting_and_taking_back(

@@ -125,7 +125,7 @@ def test_planes_of_stacks(
     index = tuple(np.array([place, place]) for place in at)
     with layer.block_history():
         layer.data_setitem(index, 2)
-    recorder._look_again()
+    recorder.catch_up()
     assert ledger.supervision.planes() == [key]
     written = _in_journal(tmp_path, key, (40, 50))
     assert np.argwhere(written).tolist() == [[10, 20]]

@@ -20,6 +20,7 @@ from napari_cytounet.errors import CytounetError, SettingsError
 from napari_cytounet.events import Event
 from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.keys import SessionKeys
+from napari_cytounet.widgets.correcting.left_layers import clear_away
 from napari_cytounet.widgets.correcting.live_session import LiveSession
 from napari_cytounet.widgets.correcting.opening import Changed, Opened, begin, opening
 from napari_cytounet.widgets.correcting.session_panel import LATEST, SessionPanel
@@ -134,6 +135,7 @@ class CorrectWidget(Scrolled):
             self.note.say(f"{names} {CHANGED}. Bring the former file back, or open it all the same.")
             self.anyway.visible = True
             return
+        clear_away(self._viewer, but=result.layer)
         card = result.session.card
         classes = list(zip(card.classes, colours_of(card), strict=True))
         self.panel.show_session(result.folder, [image.name for image in result.images], classes)
@@ -202,7 +204,7 @@ class CorrectWidget(Scrolled):
             panel.pause.text = "Go on" if follower.is_paused or follower.has_ended else "Pause"
         panel.refresh_versions()
         panel.next.enabled = not live.is_searching
-        panel.learn.enabled = live.edited is not None
+        panel.learn.enabled = live.editing.layer is not None
         for button in (panel.pause, panel.accept, panel.take_back, panel.edit, panel.learn):
             button.visible = follower is not None
         panel.predict.enabled = panel.accept.enabled = panel.has_versions
@@ -271,8 +273,8 @@ class CorrectWidget(Scrolled):
 
     def _edit_objects(self) -> None:
         """Open the widget that edits objects, on the copy that is edited if there is one."""
-        if self.live is not None and self.live.edited is not None:
-            self._viewer.layers.selection.active = self.live.edited
+        if self.live is not None and self.live.editing.layer is not None:
+            self._viewer.layers.selection.active = self.live.editing.layer
         self._viewer.window.add_plugin_dock_widget(PLUGIN, EDIT_OBJECTS)
 
     def _predict(self) -> None:

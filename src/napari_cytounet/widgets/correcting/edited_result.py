@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from napari.layers import Labels
 from numpy.typing import NDArray
 
 from napari_cytounet.correction.annotation import BACKGROUND, FIRST_CLASS, Values
+from napari_cytounet.correction.edited_copy import EditedCopy
 from napari_cytounet.correction.edits import write_edits
 from napari_cytounet.correction.ledger import Ledger
 from napari_cytounet.errors import MaskError
+from napari_cytounet.widgets.correcting.edit_recorder import EditRecorder, classes_of_labels
 from napari_cytounet.widgets.correcting.painted_planes import PaintedPlanes
-from napari_cytounet.widgets.layers import free_name
+from napari_cytounet.widgets.layers import free_name, placed_like
 from napari_cytounet.widgets.preferences import PLUGIN
 
 TOLERANCE = 0.01
@@ -25,52 +28,53 @@ TOLERANCE = 0.01
 class EditedResult:
     """A copy of a labels layer of which the edits are learnt from, and nothing else.
 
+    Every edit is on disk before the next one can begin.
+
     Parameters
     ----------
     viewer
-        Gets the copy.
-    result
-        The labels layer.
+        Gets the layer.
+    copy
+        On disk; `open_result` makes one.
     strokes, planes
         The strokes layer of the image that the result is of, and the planes that it holds.
     class_count
         Classes of the session.
 
-    Raises
-    ------
-    MaskError
-        If the result does not lie on the pixels of the image.
-
     Attributes
     ----------
     layer
-        The copy.
+        What is edited.
+    recorder
+        Writes it down.
     """
 
     def __init__(
-        self, viewer: ViewerModel, result: Labels, strokes: Labels, planes: PaintedPlanes, class_count: int
+        self, viewer: ViewerModel, copy: EditedCopy, strokes: Labels, planes: PaintedPlanes, class_count: int
     ) -> None:
-        self._offset = _offset(result, strokes)
+        about, edits = copy.about(), copy.read()
+        self._copy = copy
+        self._offset: list[int] = about["offset"]
         self._planes = planes
         self._class_count = class_count
-        self._is_class_map = _says(result) == "classes"
-        data = np.array(result.data)
-        self._baseline = data.copy()
+        self._is_class_map: bool = about["is_class_map"]
+        self._baseline = edits.learnt
+        placed = placed_like(strokes, dimensions=range(strokes.ndim))
+        moved = np.subtract(strokes.data_to_world(self._offset), strokes.data_to_world([0] * strokes.ndim))
+        placed["translate"] = placed["translate"] + np.linalg.solve(placed["affine"][:-1, :-1], moved)
+        classes = {int(label): number for label, number in about["classes"].items()} | dict(edits.classes)
         self.layer = viewer.add_labels(
-            data,
-            name=free_name(viewer, f"{result.name}, edited"),
-            scale=result.scale,
-            translate=result.translate,
-            rotate=result.rotate,
-            shear=result.shear,
-            affine=result.affine,
-            units=result.units,
-            axis_labels=result.axis_labels,
-            colormap=result.colormap,
-            features=result.features,
-            metadata=dict(result.metadata),
+            edits.now,
+            name=free_name(viewer, about["name"]),
+            features={"index": list(classes), "class": list(classes.values())} if classes else None,
+            **placed,
         )
-        result.visible = False
+        self.recorder = EditRecorder(self.layer, copy)
+
+    def leave(self) -> None:
+        """Watch no more; the layer stays to be looked at."""
+        self.recorder.leave()
+        self.layer.editable = False
 
     def learn(self, ledger: Ledger) -> int:
         """Write what differs from what the result was; return in how many places.
@@ -80,6 +84,7 @@ class EditedResult:
         CytounetError
             If it is not clear of which class a label is, or the disk is full.
         """
+        self.recorder.catch_up()
         edited = np.asarray(self.layer.data)
         if edited.shape != self._baseline.shape:
             raise MaskError(
@@ -103,6 +108,8 @@ class EditedResult:
                 offset=(top, left),
             )
             baseline[index] = ordered[index]
+        if written:
+            self._copy.note_learnt()
         return written
 
     def _values(self, labels: NDArray[Any], changed: NDArray[np.bool_]) -> Values:
@@ -116,7 +123,7 @@ class EditedResult:
     def _class_of(self, label: int) -> int:
         if self._class_count == 1:
             return 1
-        if label in (classes := _object_classes(self.layer)):  # parts that were split off have come since
+        if label in (classes := classes_of_labels(self.layer)):  # parts that were split off have come since
             return classes[label]
         if self._is_class_map and label <= self._class_count:
             return label
@@ -124,6 +131,35 @@ class EditedResult:
             f"It is not known of which class the label {label} in {self.layer.name} is. Paint with the "
             "number of an object of that class, or with strokes."
         )
+
+
+def open_result(session: Path, result: Labels, strokes: Labels, planes: PaintedPlanes) -> EditedCopy:
+    """Begin a copy of a result on disk, to be edited.
+
+    Parameters
+    ----------
+    session
+        Folder of the session.
+    result
+        The labels layer.
+    strokes, planes
+        The strokes layer of the image that the result is of, and the planes that it holds.
+
+    Raises
+    ------
+    MaskError
+        If the result does not lie on the pixels of the image.
+    OutputError
+        If the folder is gone, or its disk is full.
+    """
+    about = {
+        "image": planes.image,
+        "name": f"{result.name}, edited",
+        "offset": _offset(result, strokes),
+        "is_class_map": _says(result) == "classes",
+        "classes": classes_of_labels(result),
+    }
+    return EditedCopy.begin(session, np.asarray(result.data), about)
 
 
 def _offset(result: Labels, strokes: Labels) -> list[int]:
@@ -146,14 +182,6 @@ def _offset(result: Labels, strokes: Labels) -> list[int]:
             "that image, at its own size and place."
         )
     return [int(at) for at in np.round(first)]
-
-
-def _object_classes(result: Labels) -> dict[int, int]:
-    """Return the class of each label, as far as the result's table says it."""
-    features = result.features
-    if not {"index", "class"} <= set(features.columns):
-        return {}
-    return dict(zip(features["index"].astype(int), features["class"].astype(int), strict=True))
 
 
 def _says(result: Labels) -> str:

@@ -40,7 +40,7 @@ class LayerRecorder:
         self._again = QTimer()
         self._again.setSingleShot(True)
         self._again.setInterval(0)
-        self._again.timeout.connect(self._look_again)
+        self._again.timeout.connect(self.catch_up)
         layer.events.paint.connect(self._on_change)
         layer.events.set_data.connect(self._on_change)
         layer.events.data.connect(self._on_replaced)
@@ -57,7 +57,7 @@ class LayerRecorder:
 
     def leave(self) -> None:
         """Write what is left to write, and watch no more."""
-        self._look_again()
+        self.catch_up()
         self._again.stop()
         self.layer.events.paint.disconnect(self._on_change)
         self.layer.events.set_data.disconnect(self._on_change)
@@ -66,7 +66,7 @@ class LayerRecorder:
     def retry(self) -> bool:
         """Write what could not be written, and let the user paint again; return whether that went well."""
         self.is_blocked = False
-        self._look_again()
+        self.catch_up()
         self.layer.editable = not self.is_blocked
         return not self.is_blocked
 
@@ -82,7 +82,8 @@ class LayerRecorder:
         self._waiting = []  # they are of the former data
         self.replaced.emit()
 
-    def _look_again(self) -> None:
+    def catch_up(self) -> None:
+        """Write what was changed since its event was emitted."""
         if self._look(self._waiting):
             self._waiting = []
 

@@ -20,12 +20,12 @@ from napari_cytounet.runs.run_lock import beat
 from napari_cytounet.settings import DeviceSettings
 from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.camera import fit, look_back, remember
-from napari_cytounet.widgets.correcting.edited_result import EditedResult
 from napari_cytounet.widgets.correcting.field_prediction import FieldPredictor
 from napari_cytounet.widgets.correcting.follower import TrainerFollower
 from napari_cytounet.widgets.correcting.live_view import LiveView
 from napari_cytounet.widgets.correcting.next_place import NextPlace, PlaceFinder
 from napari_cytounet.widgets.correcting.opening import Opened
+from napari_cytounet.widgets.correcting.result_editing import ResultEditing
 from napari_cytounet.widgets.correcting.stage import Stage
 from napari_cytounet.widgets.correcting.view_memory import write_view
 from napari_cytounet.widgets.latest import Latest
@@ -36,6 +36,7 @@ VIEW_MS = 1000
 NO_FIELD = "There is no prediction in sight to accept yet."
 NO_OBJECT = "There is no object under the pointer."
 NOTHING_ACCEPTED = "Nothing was accepted since the session was opened."
+EDITED_BEFORE = "The result that you edited is there again, with edits that were not learnt from yet."
 NOT_EDITED = "Nothing was changed in it since: erase what is wrong, paint what is missing, then learn."
 
 
@@ -57,7 +58,7 @@ class LiveSession:
         Of the trainer; None where the session is read only.
     hint
         Why nothing can be predicted in sight, if that is so.
-    stage, view
+    stage, view, editing
         Its layers.
     """
 
@@ -74,9 +75,9 @@ class LiveSession:
         self._memory = opened.view
         self._coming: NextPlace | None = None
         self._is_looking_back = True
-        self._edited: EditedResult | None = None
         self._accepted = Acceptances(opened.ledger)
         self.stage = Stage(viewer, opened)
+        self.editing = ResultEditing(viewer, opened)
         predictor = FieldPredictor(folder, images, card, device)
         self.view = LiveView(viewer, parent, predictor, colours_of(card), card.working_scale)
         finder = PlaceFinder(folder, images, card, device, opened.view.visits)
@@ -103,19 +104,13 @@ class LiveSession:
         """Whether the next place is being looked for."""
         return self._finding.is_busy
 
-    @property
-    def edited(self) -> Labels | None:
-        """The layer of the result that is being edited."""
-        if self._edited is None or self._edited.layer not in self._viewer.layers:
-            return None
-        return self._edited.layer
-
     def leave(self) -> None:
         """Let go of everything: the trainer ends, and the strokes layer stays to be looked at."""
         self._view_timer.stop()
         self._beat_timer.stop()
         self._write_view()
         self._finding.forget()
+        self.editing.leave()
         self.stage.leave()
         self.view.leave()
         if self.follower is not None:
@@ -158,17 +153,10 @@ class LiveSession:
         self._note_written()
 
     def edit(self, result: Labels) -> None:
-        """Open a result for correction.
-
-        Raises
-        ------
-        MaskError
-            If it does not lie on the pixels of the image.
-        """
+        """Open a result for correction: see `ResultEditing.open`."""
         strokes, planes = self.stage.strokes, self.stage.planes
         if strokes is not None and planes is not None:
-            classes = len(self.opened.session.card.classes)
-            self._edited = EditedResult(self._viewer, result, strokes, planes, classes)
+            self.editing.open(result, strokes, planes)
 
     def learn_edits(self) -> None:
         """Teach what differs from what the result was.
@@ -178,21 +166,21 @@ class LiveSession:
         CytounetError
             See `EditedResult.learn`.
         """
-        if self._edited is None:
-            return
-        written = self._edited.learn(self.opened.ledger)
+        written = self.editing.learn()
         if written:
             self._note_written()
         self.told.emit(f"{written} edits are learnt from." if written else NOT_EDITED)
 
     def retry(self) -> bool:
         """Try again what was in the way of painting."""
-        return self.stage.retry()
+        edits_are_kept = self.editing.retry()
+        return self.stage.retry() and edits_are_kept
 
     def _connect(self) -> None:
         self.stage.switched.connect(self._on_switched)
         self.stage.painted.connect(self._note_written)
         self.stage.trouble.connect(self._on_trouble)
+        self.editing.failed.connect(self._on_trouble)
         self.stage.told.connect(self._tell)
         self.view.shown.connect(self._on_shown)
         self.view.failed.connect(self._on_unseen)
@@ -262,6 +250,8 @@ class LiveSession:
             fit(self._viewer, strokes, planes, self._coming.plane, self._coming.box)
             self._coming = None
         self.view.watch(strokes, planes)
+        if self.editing.open_again(strokes, planes):
+            self.told.emit(EDITED_BEFORE)
         self.changed.emit()
 
     def _go_to(self, place: NextPlace) -> None:

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QWidget
 from napari_cytounet.correction.acceptance import Field
 from napari_cytounet.errors import ImageError
 from napari_cytounet.widgets.correcting.field_prediction import Asked, FieldPredictor, middle_of
+from napari_cytounet.widgets.correcting.left_layers import leave_behind
 from napari_cytounet.widgets.correcting.painted_planes import PaintedPlanes
 from napari_cytounet.widgets.latest import Latest
 from napari_cytounet.widgets.layer_parts import ImagePart, placed_at, visible_field
@@ -101,6 +102,7 @@ class LiveView:
         self._predicting.forget()
         self._sight.leave()
         self._strokes = None
+        leave_behind(self._layer)
 
     def follow_version(self, *, knows_all: bool) -> None:
         """Predict again with what is the latest version now; say whether it knows all strokes."""

@@ -12,6 +12,7 @@ from psygnal import Signal
 from napari_cytounet.errors import CytounetError
 from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.image_display import Display, display_of, show_image
+from napari_cytounet.widgets.correcting.left_layers import leave_behind
 from napari_cytounet.widgets.correcting.opening import Opened
 from napari_cytounet.widgets.correcting.painted_planes import PaintedPlanes
 from napari_cytounet.widgets.correcting.recorder import StrokeRecorder
@@ -91,6 +92,9 @@ class Stage:
         self._drop_recorder()
         if self.is_there and self.strokes is not None:
             self.strokes.editable = False
+        leave_behind(self.strokes)
+        if self._is_ours:
+            leave_behind(self._image)
 
     def retry(self) -> bool:
         """Write what could not be written, or show the strokes again; return whether that went well."""
