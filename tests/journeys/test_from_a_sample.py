@@ -12,6 +12,7 @@ from napari import Viewer
 from napari.layers import Labels, Layer
 
 from napari_cytounet.images.reading import open_image
+from napari_cytounet.widgets.measuring.colouring import AS_LABELS
 from napari_cytounet.widgets.model_choice import model_choice
 from napari_cytounet.widgets.previews import is_preview
 
@@ -71,6 +72,12 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     measure.areas.value = True
     user.shoots("measured")
     user.shoots("measured-light", theme="light")
+    measure.areas.value = False
+    measure.colours.column.value = "area_px"
+    colours = np.unique(labels.colormap.map(labels.data[labels.data > 0]), axis=0)
+    assert len(colours) == len(np.unique(labels.data)) - 1, "each object by its area"
+    user.shoots("coloured")
+    measure.colours.column.value = AS_LABELS
     table = tmp_path / "cells.csv"
     monkeypatch.setattr("napari_cytounet.widgets.measuring.measure.ask_path", lambda *_: table)
     measure.save.native.click()

@@ -67,6 +67,7 @@ class StartForm(Container):  # type: ignore[type-arg]
             tooltip="What you will paint, background left out; several names with commas between them.",
         )
         self.diameter = field_widget(CorrectionSettings, "diameter")
+        self.diameter.native.setPlaceholderText("images at their own size")
         self.measure = PushButton(text="Measure it", tooltip=f"{HINT}.")
         super().__init__()
         self.extend([self.source, self.image, self.files, self.names, self.diameter, self.measure])
