@@ -20,6 +20,8 @@ light of anything real over several pixels."""
 
 TIMES_NOISE = 8.0
 
+_RING = np.pad(np.zeros((3, 3), bool), 1, constant_values=True)
+
 LEAST = 3
 """So many of them are no chance."""
 
@@ -32,8 +34,12 @@ def find_broken_pixels(pixels: PlanePixels) -> NDArray[np.intp]:
 
 
 def broken_pixels(grey: NDArray[Any], least: float) -> NDArray[np.bool_]:
-    """Tell which pixels lie above, or below, all their 8 neighbours by at least so much; bool, (Y, X)."""
-    padded = np.pad(grey, 1, mode="edge")
+    """Tell which pixels lie above, or below, all their 8 neighbours by at least so much; bool, (Y, X).
+
+    The peak of something real stands on a slope: its neighbours stand out from what is around them too. So
+    such pixels are left out as stand out less from their neighbours than these do from the ring around them.
+    """
+    padded = np.pad(grey, 1, mode="reflect")
     height, width = grey.shape
     highest = np.full(grey.shape, -np.inf, np.float32)
     lowest = np.full(grey.shape, np.inf, np.float32)
@@ -44,6 +50,12 @@ def broken_pixels(grey: NDArray[Any], least: float) -> NDArray[np.bool_]:
                 np.maximum(highest, neighbour, out=highest)
                 np.minimum(lowest, neighbour, out=lowest)
     broken: NDArray[np.bool_] = (grey - highest > least) | (lowest - grey > least)
+    framed = np.pad(grey, 2, mode="reflect")
+    for row, column in np.argwhere(broken):
+        around = float(np.median(framed[row : row + 5, column : column + 5][_RING]))
+        value, high, low = (float(part[row, column]) for part in (grey, highest, lowest))
+        slope, step = (high - around, value - high) if value > high else (around - low, low - value)
+        broken[row, column] = step > slope
     return broken
 
 

@@ -115,6 +115,7 @@ class EditObjectsWidget(Scrolled):
             self._put_tool_away()
 
     def _follow_layer(self, *_: Any) -> None:
+        self._put_tool_away()
         self._leave()
         self._watched = self.choice.value
         if self._watched is not None:
@@ -122,7 +123,8 @@ class EditObjectsWidget(Scrolled):
         self._name_the_chosen()
 
     def _leave(self, *_: Any) -> None:
-        self._put_tool_away()
+        """Let go of the layers; the buttons may be gone."""
+        self._end_tool()
         if self._watched is not None:
             self._watched.events.selected_label.disconnect(self._name_the_chosen)
             self._watched = None
@@ -152,13 +154,16 @@ class EditObjectsWidget(Scrolled):
         self.note.say(f"{name}, as often as you like; press the button again to end. {UNDO}")
 
     def _put_tool_away(self, but: PushButton | None = None) -> None:
-        tool, self._tool = self._tool, None  # to remove its layer has the layer list looked at
-        if tool is not None:
-            tool.put_away()
+        self._end_tool()
         for button in (self.split, self.merge):
             if button is not but:
                 with button.changed.blocked():
                     button.value = False
+
+    def _end_tool(self) -> None:
+        tool, self._tool = self._tool, None  # to remove its layer has the layer list looked at
+        if tool is not None:
+            tool.put_away()
 
     def _split_along(self, corners: Any) -> None:
         self._edit(lambda plane: split_along(plane.labels, plane.path(corners), plane.first_free))
