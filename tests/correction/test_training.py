@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +12,8 @@ import torch
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.journal import Entry
-from napari_cytounet.correction.training import JUDGED, MANY, MOST_SKIPPED, STEADY, CorrectionTraining
+from napari_cytounet.correction.training import JUDGED, MOST_SKIPPED, CorrectionTraining
 from napari_cytounet.errors import TrainingError
-from napari_cytounet.unet.network import UNet
 
 MakeEntry = Callable[..., Entry]
 Begin = Callable[..., CorrectionTraining]
@@ -44,31 +42,6 @@ def test_a_few_strokes_are_learnt(begin: Begin, strokes: list[Entry]) -> None:
     assert training.steps == 80
     assert all(stroke.before is None for stroke in training.strokes.all())  # nothing was shown then
     assert all(stroke.lessons > 10 for stroke in training.strokes.all())
-
-
-@pytest.mark.parametrize("steady_obeys", [True, False])
-def test_a_steadier_version_is_taken_where_it_obeys_as_much(
-    begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch, steady_obeys: bool
-) -> None:
-    training = begin()
-    training.take(strokes)
-    training.learn(5)
-    training.propose()
-    before = {name: values.clone() for name, values in _weights(training).items()}
-    training.learn(5)
-    learnt = training._learner.candidate()
-
-    def shares(network: UNet, judged: list[Any], *_: Any) -> dict[int, float]:
-        is_steady = not _equal(network.state_dict(), learnt.state_dict())
-        return {stroke.number: float(steady_obeys or not is_steady) for stroke in judged}
-
-    monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
-    assert training.propose().adopted
-    share = STEADY * len(strokes) / MANY if steady_obeys else 0.0
-    for name, values in _weights(training).items():
-        if values.is_floating_point():
-            expected = before[name].lerp(learnt.state_dict()[name], 1 - share)
-            torch.testing.assert_close(values, expected)
 
 
 def test_equal_entries_and_steps_give_equal_weights(begin: Begin, strokes: list[Entry]) -> None:

@@ -79,11 +79,6 @@ class Verdict:
     error: float = math.nan
 
 
-def count_obeyed(shares: Mapping[int, float]) -> int:
-    """Return how many strokes are found as they were painted, given the share of each that is."""
-    return sum(share >= OBEYED for share in shares.values())
-
-
 def compare(
     candidate: Mapping[int, float], shown: Mapping[int, float] | None, held_out: frozenset[int]
 ) -> Verdict:
@@ -106,10 +101,10 @@ def compare(
     >>> compare({1: 0.3, 2: 0.2}, {1: 0.9, 2: 0.1}, frozenset()).adopted
     False
     """
-    obeyed = count_obeyed(candidate)
+    obeyed = sum(share >= OBEYED for share in candidate.values())
     if shown is None:
         return Verdict(True, obeyed, 0, len(candidate))
-    before = count_obeyed(shown)
+    before = sum(share >= OBEYED for share in shown.values())
     differences = np.array([candidate[number] - shown[number] for number in held_out if number in candidate])
     if len(differences) < 2:
         return Verdict(obeyed >= before, obeyed, before, len(candidate))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.journal import Entry
-from napari_cytounet.correction.judging import Verdict, compare, count_obeyed, share_right
+from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
@@ -21,7 +21,6 @@ from napari_cytounet.correction.working_plane import WorkingPlane, working_plane
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import CorrectionSettings
-from napari_cytounet.unet.averaging import between
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
@@ -36,12 +35,6 @@ LEAST_RATE = 0.15
 
 SETTLING = 0.99
 """Share of the rate that is left after each step; a stroke that was not known before raises it again."""
-
-STEADY = 0.5
-"""Share of the version that is shown in the steadier one, once there are many strokes."""
-
-MANY = 20
-"""Strokes from which on a version is held on to so much; of fewer, each teaches a lot."""
 
 MOST_SKIPPED = 20
 """Steps in a row with a loss that is not finite after which it gives up."""
@@ -178,22 +171,13 @@ class CorrectionTraining:
             self._count_skipped(loss)
 
     def propose(self) -> Verdict:
-        """Judge what was learnt against the version that is shown, and adopt it unless it is worse.
-
-        What lies between both in weights is steadier than what the last strokes made, and is taken in its
-        place where it obeys as many strokes: an average of weights along a training generalises better than
-        any of them (Izmailov 2018, https://arxiv.org/abs/1803.05407).
-        """
+        """Judge what was learnt against the version that is shown, and adopt it unless it is worse."""
         candidate = self._learner.candidate()
         judged = self.strokes.to_judge(JUDGED, self._held_out)
-        right = grasped = self._share_right(candidate, judged)
+        right = share_right(candidate, judged, self.plane, self.card.thresholds, self.device)
         shown = None
         if self.shown is not None:
-            shown = self._share_right(self.shown.network, judged)
-            steady = between(candidate, self.shown.network, STEADY * min(1, len(self.strokes) / MANY))
-            of_steady = self._share_right(steady, judged)
-            if count_obeyed(of_steady) >= count_obeyed(right):
-                candidate, right = steady, of_steady
+            shown = share_right(self.shown.network, judged, self.plane, self.card.thresholds, self.device)
         held_out = frozenset(stroke.number for stroke in judged if stroke.fold == self._held_out)
         verdict = compare(right, shown, held_out)
         self.proposals += 1
@@ -201,7 +185,7 @@ class CorrectionTraining:
             self.former = self.shown
             self.shown = Version(self.proposals, candidate, self.latest)
         for stroke in judged:
-            stroke.grasped = grasped[stroke.number]
+            stroke.grasped = right[stroke.number]
             stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
         self._judge(self.strokes.unjudged(JUDGED))
         return verdict
@@ -248,12 +232,9 @@ class CorrectionTraining:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
         if self.shown is None or len(strokes) > JUDGED:
             return
-        right = self._share_right(self.shown.network, strokes)
+        right = share_right(self.shown.network, strokes, self.plane, self.card.thresholds, self.device)
         for stroke in strokes:
             stroke.right = right[stroke.number]
-
-    def _share_right(self, network: UNet, strokes: Sequence[Stroke]) -> dict[int, float]:
-        return share_right(network, strokes, self.plane, self.card.thresholds, self.device)
 
     def _judge_before(self, fresh: Sequence[int]) -> None:
         """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""
