@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.training import JUDGED, MOST_SKIPPED, CorrectionTraining
 from napari_cytounet.errors import TrainingError
+from napari_cytounet.unet.network import UNet
 
 MakeEntry = Callable[..., Entry]
 Begin = Callable[..., CorrectionTraining]
@@ -42,6 +44,32 @@ def test_a_few_strokes_are_learnt(begin: Begin, strokes: list[Entry]) -> None:
     assert training.steps == 80
     assert all(stroke.before is None for stroke in training.strokes.all())  # nothing was shown then
     assert all(stroke.lessons > 10 for stroke in training.strokes.all())
+
+
+@pytest.mark.parametrize("halfway_obeys", [True, False])
+def test_halfway_to_what_is_shown_has_a_chance_where_all_the_way_is_worse(
+    begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch, halfway_obeys: bool
+) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(5)
+    training.propose()
+    before = {name: values.clone() for name, values in _weights(training).items()}
+    training.learn(5)
+    learnt = training._learner.candidate().state_dict()
+
+    def shares(network: UNet, judged: list[Any], *_: Any) -> dict[int, float]:
+        weights = network.state_dict()
+        right = _equal(weights, before) or (halfway_obeys and not _equal(weights, learnt))
+        return {stroke.number: float(right) for stroke in judged}
+
+    monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
+    assert training.propose().adopted == halfway_obeys
+    for name, values in _weights(training).items():
+        if values.is_floating_point():
+            expected = before[name].lerp(learnt[name], 0.5) if halfway_obeys else before[name]
+            torch.testing.assert_close(values, expected)
+    assert all(stroke.grasped == 0 for stroke in training.strokes.all()), "what the learner makes of them"
 
 
 def test_equal_entries_and_steps_give_equal_weights(begin: Begin, strokes: list[Entry]) -> None:

@@ -7,7 +7,7 @@ import copy
 import torch
 
 from napari_cytounet.settings import NetworkSettings
-from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.averaging import average_into, between, restore_statistics
 from napari_cytounet.unet.network import UNet
 
 
@@ -41,3 +41,12 @@ def test_statistics_come_back_and_weights_stay() -> None:
     restore_statistics(network, averaged)
     assert all(bool((values == 1).all()) for values in network.buffers())
     assert all(torch.equal(weight, before[name]) for name, weight in network.named_parameters())
+
+
+def test_between_two_networks_lie_weights_and_statistics() -> None:
+    one, other = _network(1), _network(5)
+    mixed = between(one, other, 0.25)
+    for name, values in mixed.state_dict().items():
+        expected = 2 if values.is_floating_point() else 1  # counters are of the first
+        assert bool((values == expected).all()), name
+    assert all(bool((values == 1).all()) for values in one.state_dict().values())

@@ -21,6 +21,7 @@ from napari_cytounet.correction.working_plane import WorkingPlane, working_plane
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import CorrectionSettings
+from napari_cytounet.unet.averaging import between
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.model_card import ModelCard
 from napari_cytounet.unet.network import UNet
@@ -171,21 +172,29 @@ class CorrectionTraining:
             self._count_skipped(loss)
 
     def propose(self) -> Verdict:
-        """Judge what was learnt against the version that is shown, and adopt it unless it is worse."""
+        """Judge what was learnt against the version that is shown, and adopt it unless it is worse.
+
+        Where it is, what lies halfway between both in weights has a chance: it keeps more of what the version
+        that is shown does right by chance, and has learnt the last strokes too.
+        """
         candidate = self._learner.candidate()
         judged = self.strokes.to_judge(JUDGED, self._held_out)
-        right = share_right(candidate, judged, self.plane, self.card.thresholds, self.device)
-        shown = None
-        if self.shown is not None:
-            shown = share_right(self.shown.network, judged, self.plane, self.card.thresholds, self.device)
+        right = grasped = self._share_right(candidate, judged)
+        shown = None if self.shown is None else self._share_right(self.shown.network, judged)
         held_out = frozenset(stroke.number for stroke in judged if stroke.fold == self._held_out)
         verdict = compare(right, shown, held_out)
+        if self.shown is not None and not verdict.adopted:
+            halfway = between(candidate, self.shown.network, 0.5)
+            of_halfway = self._share_right(halfway, judged)
+            second = compare(of_halfway, shown, held_out)
+            if second.adopted:
+                candidate, right, verdict = halfway, of_halfway, second
         self.proposals += 1
         if verdict.adopted:
             self.former = self.shown
             self.shown = Version(self.proposals, candidate, self.latest)
         for stroke in judged:
-            stroke.grasped = right[stroke.number]
+            stroke.grasped = grasped[stroke.number]
             stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
         self._judge(self.strokes.unjudged(JUDGED))
         return verdict
@@ -232,9 +241,12 @@ class CorrectionTraining:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
         if self.shown is None or len(strokes) > JUDGED:
             return
-        right = share_right(self.shown.network, strokes, self.plane, self.card.thresholds, self.device)
+        right = self._share_right(self.shown.network, strokes)
         for stroke in strokes:
             stroke.right = right[stroke.number]
+
+    def _share_right(self, network: UNet, strokes: Sequence[Stroke]) -> dict[int, float]:
+        return share_right(network, strokes, self.plane, self.card.thresholds, self.device)
 
     def _judge_before(self, fresh: Sequence[int]) -> None:
         """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""

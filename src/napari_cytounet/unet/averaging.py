@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
@@ -29,6 +31,17 @@ def average_into(averaged: UNet, network: UNet, kept: float, step: int) -> None:
     average_all(
         [*averaged.parameters(), *_statistics(averaged)], [*network.parameters(), *_statistics(network)], step
     )
+
+
+@torch.no_grad()
+def between(network: UNet, other: UNet, share: float) -> UNet:
+    """Return a network whose weights and statistics lie between those of two, at a share of the other's."""
+    mixed = copy.deepcopy(network)
+    for values, others in zip(
+        [*mixed.parameters(), *_statistics(mixed)], [*other.parameters(), *_statistics(other)], strict=True
+    ):
+        values.lerp_(others, share)
+    return mixed
 
 
 @torch.no_grad()
