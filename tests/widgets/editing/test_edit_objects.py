@@ -159,14 +159,3 @@ def test_a_tool_ends_with_its_layer(viewer: Viewer, qtbot: QtBot) -> None:
     assert widget.chosen.value == "There is no labels layer to correct."
     widget.split.native.click()
     assert not widget.split.value
-
-
-def test_closed_with_a_tool_it_leaves_only_the_labels(viewer: Viewer, qtbot: QtBot, said: list[str]) -> None:
-    viewer.add_labels(_labels(), name="cells")
-    widget = _widget(viewer)
-    widget.split.native.click()
-    assert len(viewer.layers) == 2
-    with qtbot.waitSignal(widget.native.destroyed, timeout=2000):
-        viewer.window.remove_dock_widget("all")
-    assert [layer.name for layer in viewer.layers] == ["cells"]
-    assert not said

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import napari.viewer
 from magicgui.widgets import PushButton
@@ -14,14 +14,12 @@ from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import QFileDialog
 
-from napari_cytounet.correction.exporting import IGNORED, exporting
 from napari_cytounet.correction.requests import Wish
 from napari_cytounet.errors import CytounetError, SettingsError
 from napari_cytounet.events import Event
 from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.keys import SessionKeys
 from napari_cytounet.widgets.correcting.left_layers import clear_away
-from napari_cytounet.widgets.correcting.live_session import LiveSession
 from napari_cytounet.widgets.correcting.opening import Changed, Opened, begin, opening
 from napari_cytounet.widgets.correcting.session_panel import LATEST, SessionPanel
 from napari_cytounet.widgets.correcting.start_form import StartForm
@@ -32,6 +30,9 @@ from napari_cytounet.widgets.preferences import PLUGIN, device_settings, runs_fo
 from napari_cytounet.widgets.previews import is_preview
 from napari_cytounet.widgets.scrolled import Scrolled
 from napari_cytounet.widgets.text import Text, without_options
+
+if TYPE_CHECKING:
+    from napari_cytounet.widgets.correcting.live_session import LiveSession
 
 PREDICT = "Predict with U-Net"
 EDIT_OBJECTS = "Edit objects"
@@ -74,10 +75,10 @@ class CorrectWidget(Scrolled):
         self.form.source.changed.connect(self._name_the_button)
         panel.retry.clicked.connect(self._retry)
         panel.classes.chosen.connect(self._choose_class)
-        panel.next.clicked.connect(lambda: self._do(LiveSession.go_to_next_place))
-        panel.accept.clicked.connect(lambda: self._do(LiveSession.accept_field))
-        panel.take_back.clicked.connect(lambda: self._do(LiveSession.take_back))
-        panel.learn.clicked.connect(lambda: self._do(LiveSession.learn_edits))
+        panel.next.clicked.connect(lambda: self._do(lambda live: live.go_to_next_place()))
+        panel.accept.clicked.connect(lambda: self._do(lambda live: live.accept_field()))
+        panel.take_back.clicked.connect(lambda: self._do(lambda live: live.take_back()))
+        panel.learn.clicked.connect(lambda: self._do(lambda live: live.learn_edits()))
         panel.pause.clicked.connect(self._pause)
         panel.images.changed.connect(self._show_image)
         panel.versions.changed.connect(self._compare)
@@ -139,6 +140,8 @@ class CorrectWidget(Scrolled):
         card = result.session.card
         classes = list(zip(card.classes, colours_of(card), strict=True))
         self.panel.show_session(result.folder, [image.name for image in result.images], classes)
+        from napari_cytounet.widgets.correcting.live_session import LiveSession  # here: opens in no time
+
         live = LiveSession(self._viewer, self.native, result, device_settings())
         self.live = live
         live.changed.connect(self._show_state)
@@ -181,7 +184,7 @@ class CorrectWidget(Scrolled):
             self.live.leave()
             self.live = None
 
-    def _do(self, action: Any) -> None:
+    def _do(self, action: Callable[[LiveSession], object]) -> None:
         if self.live is None:
             return
         try:
@@ -289,6 +292,8 @@ class CorrectWidget(Scrolled):
         self._viewer.window.add_plugin_dock_widget(PLUGIN, PREDICT)
 
     def _export(self) -> None:
+        from napari_cytounet.correction.exporting import exporting
+
         folder = ask_for_folder(self.native)
         live = self.live
         if folder is None or live is None or self._job is not None:
@@ -313,6 +318,8 @@ class CorrectWidget(Scrolled):
 
 def told_of_export(count: int, folder: Path) -> str:
     """Say what was exported, and how it is trained with."""
+    from napari_cytounet.correction.exporting import IGNORED
+
     return (
         f"{count} pairs of images and masks are in {folder / 'train'}. Train with them: cytounet train "
         f"{folder} --masks classes --ignore-value {IGNORED}"
