@@ -59,7 +59,7 @@ def test_of_many_pixels_only_some_pairs_are_looked_at(
     assert "in 5 of 5 images" in shares[100]
 
 
-def test_python_looks_too_unless_it_is_told_not_to(binary_nuclei: Carrier, tmp_path: Path) -> None:
+def test_python_looks_too_if_it_is_told_to(binary_nuclei: Carrier, tmp_path: Path) -> None:
     carrier = binary_nuclei.copy()
     invert(carrier, next(iter(carrier.images)), 1, np.random.default_rng(0))
     carrier.write(tmp_path)
@@ -68,8 +68,8 @@ def test_python_looks_too_unless_it_is_told_not_to(binary_nuclei: Carrier, tmp_p
         network=NetworkSettings(base_width=4, depth=2),
         masks=MaskSettings(masks=MaskKind.BINARY),
     )
-    for look in (True, False):
-        run = tmp_path / f"run {look}"
-        train(tmp_path / "images", tmp_path / "masks", out=run, settings=settings, check=look)
+    for look in (first_look, None):
+        run = tmp_path / f"run {look is not None}"
+        train(tmp_path / "images", tmp_path / "masks", out=run, settings=settings, look=look)
         findings = read_record(run / "record.json")["data"].get("findings")
-        assert bool(findings) == look
+        assert bool(findings) == (look is not None)

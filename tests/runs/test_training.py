@@ -131,7 +131,7 @@ def test_cancelled_before_the_first_step_nothing_is_left(
 ) -> None:
     cancel = threading.Event()
     cancel.set()
-    with pytest.raises(Cancelled, match="Stopped before"):
+    with pytest.raises(Cancelled, match="no model"):
         train(cells, out=tmp_path / "run", settings=quick, cancel=cancel)
     assert not (tmp_path / "run").exists()
 

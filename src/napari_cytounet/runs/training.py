@@ -152,14 +152,14 @@ def train(
     freeze_encoder: bool = False,
     resume: bool = False,
     repeat: Path | str | None = None,
-    check: bool = True,
+    look: Look | None = None,
     cancel: threading.Event | None = None,
     on_event: Callable[[Event], object] | None = None,
 ) -> TrainResult:
     """Train a U-Net on image and mask files and return where the model is.
 
-    `check` has the data looked at first, as `cytounet train` does; `on_event` is called with every event; all
-    else is as in `training`.
+    `on_event` is called with every event; all else is as in `training`. With `look=first_look`, of
+    `napari_cytounet.quality.first_look`, the data are looked at first, as `cytounet train` does.
 
     Examples
     --------
@@ -167,8 +167,6 @@ def train(
     >>> result = train("images", "masks", out="run")  # doctest: +SKIP
     >>> predict(result.model, ["new_images"], out="results")  # doctest: +SKIP
     """
-    from napari_cytounet.quality.first_look import first_look  # here: the data check builds on runs
-
     job = training(
         _path(images),
         _path(masks),
@@ -179,7 +177,7 @@ def train(
         freeze_encoder=freeze_encoder,
         resume=resume,
         repeat=_path(repeat),
-        look=first_look if check else None,
+        look=look,
         cancel=cancel,
     )
     return drain(job, on_event)
