@@ -145,7 +145,7 @@ def learnt() -> Model:
     from napari_cytounet.unet.pace import StepPace
 
     settings = TrainSettings(
-        training=TrainingSettings(steps=120, batch_size=4, patch_size=48),
+        training=TrainingSettings(steps=240, batch_size=4, patch_size=48),
         network=NetworkSettings(base_width=6, depth=2),
         instances=InstanceSettings(boundaries="on"),
     )
@@ -161,7 +161,7 @@ def learnt() -> Model:
     )
     plane = _plane(PAIR)
     training = Training(
-        build_network(card, 0), [plane], [plane], settings=settings, device=CPU, pace=StepPace(120, 0.01)
+        build_network(card, 0), [plane], [plane], settings=settings, device=CPU, pace=StepPace(240, 0.01)
     )
     for _ in training.run(threading.Event(), time.perf_counter()):
         pass
