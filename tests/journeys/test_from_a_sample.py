@@ -75,7 +75,7 @@ def test_from_a_sample_to_a_table(user: Any, tmp_path: Path, monkeypatch: pytest
     measure.areas.value = False
     measure.colours.column.value = "area_px"
     colours = np.unique(labels.colormap.map(labels.data[labels.data > 0]), axis=0)
-    assert len(colours) == len(np.unique(labels.data)) - 1, "each object by its area"
+    assert 2 < len(colours) < len(np.unique(labels.data)), "each object by its area, some areas are alike"
     user.shoots("coloured")
     measure.colours.column.value = AS_LABELS
     table = tmp_path / "cells.csv"
