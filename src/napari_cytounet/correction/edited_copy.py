@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_cytounet.correction.folder import SessionFolder
+from napari_cytounet.correction.packing import pack, unpack
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.runs.json_lines import LineReader, append_line
 from napari_cytounet.strict_json import json_line
@@ -99,8 +98,7 @@ class EditedCopy:
                 learnt = now.copy()
                 continue
             part = tuple(slice(start, stop) for start, stop in line["part"])
-            packed = zlib.decompress(base64.b64decode(line["values"]))
-            now[part] = np.frombuffer(packed, now.dtype).reshape(now[part].shape)
+            now[part] = unpack(line["values"], now.dtype).reshape(now[part].shape)
             classes |= {int(label): number for label, number in line["classes"].items()}
         return Edits(learnt, now, classes)
 
@@ -114,10 +112,8 @@ class EditedCopy:
         OutputError
             If the folder is gone, or its disk is full.
         """
-        packed = zlib.compress(np.ascontiguousarray(values).tobytes(), level=1)
         sides = [[int(along.start), int(along.stop)] for along in part]
-        line = {"part": sides, "values": base64.b64encode(packed).decode("ascii")}
-        append_line(self._changes, line | {"classes": dict(classes)})
+        append_line(self._changes, {"part": sides, "values": pack(values), "classes": dict(classes)})
 
     def note_learnt(self) -> None:
         """Note that all of it is in the journal now.

@@ -7,7 +7,6 @@ finished strokes behind.
 
 from __future__ import annotations
 
-import base64
 import os
 import time
 import zlib
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from napari_cytounet.correction.annotation import FIRST_CLASS, UNKNOWN, Box, PlaneKey, Values
+from napari_cytounet.correction.packing import pack, unpack
 from napari_cytounet.runs.json_lines import LineReader, append_line
 
 
@@ -87,7 +87,6 @@ def append_entry(path: Path, plane: PlaneKey, layer: Layer, box: Box, values: Va
     """
     if box.is_empty or values.shape != box.shape:
         raise ValueError(f"values of shape {values.shape} do not fill the box {box}")
-    packed = zlib.compress(np.ascontiguousarray(values, dtype=np.uint8).tobytes(), level=1)
     append_line(
         path,
         {
@@ -95,7 +94,7 @@ def append_entry(path: Path, plane: PlaneKey, layer: Layer, box: Box, values: Va
             "index": [int(place) for place in plane.index],  # often of NumPy, which JSON does not know
             "layer": layer.value,
             "box": [int(side) for side in (box.top, box.left, box.bottom, box.right)],
-            "values": base64.b64encode(packed).decode("ascii"),
+            "values": pack(values.astype(np.uint8, copy=False)),
             "time": time.time(),
         },
     )
@@ -133,7 +132,7 @@ def _entry(line: Mapping[str, Any], number: int) -> Entry | None:
         box = Box(*(int(side) for side in line["box"]))
         if box.is_empty:
             return None
-        values = np.frombuffer(zlib.decompress(base64.b64decode(line["values"])), dtype=np.uint8)
+        values = unpack(line["values"], np.uint8)
         return Entry(
             number,
             PlaneKey(int(line["image"]), tuple(int(place) for place in line["index"])),
