@@ -98,11 +98,18 @@ class Places:
             for version in (self._training.shown, self._training.former)
             if version is not None
         ]
-        rated = [self._rated(place, networks[:1]) for place in self._candidates(CANDIDATES)]
-        if len(networks) > 1:  # both are asked only where the latest version doubts most
-            rated = sorted(rated, key=lambda place: place.worth)[-FINALISTS:]
-            rated = [self._rated(place, networks) for place in rated]
-        return max(rated, key=lambda place: place.worth)
+        newest, former = networks[:1], networks[1:]
+        rated = []
+        for place in self._candidates(CANDIDATES):
+            likely = self._likely(place, newest)
+            rated.append((self._rated(place, likely), likely))
+        if former:  # both are asked only where the latest version doubts most
+            rated.sort(key=lambda found: found[0].worth)
+            rated = [
+                (self._rated(place, likely + self._likely(place, former)), likely)
+                for place, likely in rated[-FINALISTS:]
+            ]
+        return max((place for place, _ in rated), key=lambda place: place.worth)
 
     def visit(self, place: Place) -> None:
         """Remember that the user was there."""
@@ -121,14 +128,18 @@ class Places:
         left = int(self._random.integers(plane.width - width + 1))
         return Place(plane.key, top - top % 8, left - left % 8, height, width)
 
-    def _rated(self, place: Place, networks: list[UNet]) -> Place:
+    def _likely(self, place: Place, networks: list[UNet]) -> list[NDArray[np.float32]]:
         plane = self._training.plane(place.plane)
-        if networks:
-            likely = [predict_place(network, plane, place, self._training) for network in networks]
+        return [predict_place(network, plane, place, self._training) for network in networks]
+
+    def _rated(self, place: Place, likely: list[NDArray[np.float32]]) -> Place:
+        """Rate a place by what the latest version finds there, and the one before if it was asked."""
+        if likely:
             doubt = _doubt(likely[0])
             if len(likely) > 1:
                 doubt = doubt + np.abs(likely[0] - likely[1]).sum(axis=0)
         else:  # nothing is known yet: where the image varies most
+            plane = self._training.plane(place.plane)
             pixels = plane.pixels(place.rows, place.columns).numpy()
             doubt = np.abs(pixels - np.median(pixels, axis=(1, 2), keepdims=True)).mean(axis=0)
         blurred = ndimage.uniform_filter(doubt, OBJECT)

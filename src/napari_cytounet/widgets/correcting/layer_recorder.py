@@ -55,6 +55,11 @@ class LayerRecorder:
         """
         raise NotImplementedError
 
+    def catch_up(self) -> None:
+        """Write what was changed since its event was emitted."""
+        if self._look(self._waiting):
+            self._waiting = []
+
     def leave(self) -> None:
         """Write what is left to write, and watch no more."""
         self.catch_up()
@@ -81,11 +86,6 @@ class LayerRecorder:
     def _on_replaced(self, _: Any = None) -> None:
         self._waiting = []  # they are of the former data
         self.replaced.emit()
-
-    def catch_up(self) -> None:
-        """Write what was changed since its event was emitted."""
-        if self._look(self._waiting):
-            self._waiting = []
 
     def _look(self, parts: list[Slices]) -> bool:
         """Write what is new in parts of the layer; return whether all was written."""
