@@ -121,7 +121,7 @@ def main(options: list[str]) -> None:
                 names = fault.plant(planted, target, value, np.random.default_rng(1))
                 kind = None if fault.code in {"mask-outlines", "mask-inverted"} else chosen.kind
                 found = is_found(findings_of(planted, kind), fault, names)
-                tried[fault.code, fault.name, strength].update(found=found, tried=1)
+                tried[fault.code, fault.name, strength].update(found=int(found), tried=1)
                 if not found:
                     print(f"missed: {fault.code} {fault.name} {strength}: {set_name} {target}", flush=True)
         sets.append(set_name)

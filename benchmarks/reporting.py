@@ -56,9 +56,10 @@ def report(name: str, rows: Sequence[Mapping[str, Any]], *, note: str = "") -> N
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
     Console(width=150).print(table)
-    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
     content = {"machine": machine(), "date": date.today().isoformat(), "note": note, "rows": list(rows)}
-    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _shown(value: object) -> str:

@@ -94,7 +94,7 @@ DECIDED = {
     "factor of 1.8, and by four times the scatter of the set.",
     "bit-depth": "The type of the values is not that of most images.",
     "pixel-size": "The metadata differ by more than 2 % from the median.",
-    "magnification": "The median diameter differs from that of the median image by a factor of 1.5, and by "
+    "magnification": "The median diameter differs from that of the median image by a factor of 1.35, and by "
     "three times the scatter of the others; objects at the border are left out.",
     "image-padded": "At least three rows or columns at an edge hold one value, that of a corner, which is "
     "rare (5 %) "

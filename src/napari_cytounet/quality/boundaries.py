@@ -58,6 +58,11 @@ class BoundaryProfile:
         near = self.gradient[REACH - 6 : REACH + 6]
         return float(near.max() / max(self.background, 1e-6))
 
+    @property
+    def edge_contrast(self) -> float:
+        """Steepest gradient, however far beside the outline, by that of the background."""
+        return float(self.gradient.max() / max(self.background, 1e-6))
+
 
 def measure_boundaries(pixels: PlanePixels) -> BoundaryProfile | None:
     """Return the profile along the outlines of all objects; None where there are none."""
@@ -108,7 +113,7 @@ def judge_contrast(survey: Survey) -> Iterator[Finding]:
 def judge_offsets(survey: Survey) -> Iterator[Finding]:
     """Report outlines that lie beside the edges: in single images, or in all of them."""
     judged = [
-        (digest, profile) for digest, profile in _with_outlines(survey) if profile.contrast > 2 * NO_EDGE
+        (digest, profile) for digest, profile in _with_outlines(survey) if profile.edge_contrast > 2 * NO_EDGE
     ]
     if not judged:
         return

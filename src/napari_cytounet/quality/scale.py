@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SAME_PIXEL_SIZE = 0.02
 """Share by which pixel sizes may differ: metadata are rounded."""
 
-LEAST_FACTOR = 1.5
+LEAST_FACTOR = 1.35
 """Times by which objects must at least be larger or smaller than in the median image."""
 
 TIMES_SCATTER = 3.0
