@@ -73,9 +73,7 @@ def trials(per_set: int) -> Iterator[tuple[str, CarrierSet, Carrier, str]]:
         for seed in range(per_set):
             carrier = carrier_of(drawn(chosen, np.random.default_rng(seed)), chosen.side)
             if chosen.kind is MaskKind.BINARY:
-                carrier.masks = {
-                    stem: np.where(mask > 0, 255, 0).astype(np.uint8) for stem, mask in carrier.masks.items()
-                }
+                carrier = carrier.binary()
             yield name, chosen, carrier, next(iter(carrier.images))
 
 

@@ -52,6 +52,14 @@ class Carrier:
             dict(self.options),
         )
 
+    def binary(self) -> Carrier:
+        """Return a copy whose masks hold 0 and 255."""
+        binary = self.copy()
+        binary.masks = {
+            name: np.where(mask > 0, 255, 0).astype(np.uint8) for name, mask in self.masks.items()
+        }
+        return binary
+
     def write(self, folder: Path) -> None:
         """Write `images`, `masks` and, if there are any, `validation/images` and `validation/masks`."""
         tables = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from planted import Carrier, carrier_of
 
@@ -26,6 +25,4 @@ def nuclei(data: Path) -> Carrier:
 @pytest.fixture(scope="session")
 def binary_nuclei(nuclei: Carrier) -> Carrier:
     """The same with masks of 0 and 255."""
-    binary = nuclei.copy()
-    binary.masks = {name: np.where(mask > 0, 255, 0).astype(np.uint8) for name, mask in nuclei.masks.items()}
-    return binary
+    return nuclei.binary()

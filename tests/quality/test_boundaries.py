@@ -23,11 +23,7 @@ def cells(data: Path) -> Carrier:
     pairs = [
         Pair(folder / "images" / f"{name}.png", folder / "new_outlines" / f"{name}.png") for name in NAMES
     ]
-    carrier = carrier_of(pairs, 640)
-    carrier.masks = {
-        name: np.where(mask > 0, 255, 0).astype(np.uint8) for name, mask in carrier.masks.items()
-    }
-    return carrier
+    return carrier_of(pairs, 640).binary()
 
 
 def test_outlines_far_outside_the_edge_are_found(cells: Carrier, tmp_path: Path) -> None:
