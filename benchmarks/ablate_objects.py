@@ -62,7 +62,7 @@ def one(
     """Train and score one configuration in this process."""
     import tempfile
 
-    from napari_cytounet.runs.training import train
+    from napari_cytounet import train
     from napari_cytounet.settings import TrainSettings
     from napari_cytounet.unet.model import load_model
 

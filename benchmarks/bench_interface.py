@@ -131,8 +131,8 @@ def watching(_: str, folder: Path) -> list[dict[str, Any]]:
 
 def predicting(_: str, folder: Path) -> list[dict[str, Any]]:
     """Return how the gaps are spread while a prediction comes tile by tile."""
+    from napari_cytounet import train
     from napari_cytounet.images.samples.synthetic import make_cells, write_synthetic
-    from napari_cytounet.runs.training import train
     from napari_cytounet.settings import TrainingSettings, TrainSettings
     from napari_cytounet.widgets.model_choice import model_choice
 

@@ -6,10 +6,10 @@ from .measurement.comparing import compare as compare
 from .measurement.evaluating import evaluate as evaluate
 from .measurement.exporting import export as export
 from .measurement.measuring import measure as measure
+from .quality.checked_training import train as train
 from .quality.checking import check as check
 from .runs.predicting import predict as predict
 from .runs.replaying import replay as replay
-from .runs.training import train as train
 from .segmentation.threshold_files import threshold as threshold
 from .settings import AnnotationFormat as AnnotationFormat
 from .settings import AugmentationSettings as AugmentationSettings

@@ -13,13 +13,9 @@ from planted.mask_faults import invert
 from napari_cytounet.events import Event, Notice, drain
 from napari_cytounet.images.pairing import find_pairs
 from napari_cytounet.quality.first_look import first_look
-from napari_cytounet.runs.record import read_record
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import (
     MaskKind,
     MaskSettings,
-    NetworkSettings,
-    TrainingSettings,
     TrainSettings,
 )
 
@@ -57,19 +53,3 @@ def test_of_many_pixels_only_some_pairs_are_looked_at(
         shares[fields] = next(event.text for event in heard if isinstance(event, Notice))
     assert "in 3 of 5 images" in shares[2]
     assert "in 5 of 5 images" in shares[100]
-
-
-def test_python_looks_too_if_it_is_told_to(binary_nuclei: Carrier, tmp_path: Path) -> None:
-    carrier = binary_nuclei.copy()
-    invert(carrier, next(iter(carrier.images)), 1, np.random.default_rng(0))
-    carrier.write(tmp_path)
-    settings = TrainSettings(
-        training=TrainingSettings(preset="fast", steps=1, batch_size=2, patch_size=32),
-        network=NetworkSettings(base_width=4, depth=2),
-        masks=MaskSettings(masks=MaskKind.BINARY),
-    )
-    for look in (first_look, None):
-        run = tmp_path / f"run {look is not None}"
-        train(tmp_path / "images", tmp_path / "masks", out=run, settings=settings, look=look)
-        findings = read_record(run / "record.json")["data"].get("findings")
-        assert bool(findings) == (look is not None)

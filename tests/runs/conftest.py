@@ -11,9 +11,9 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.images.samples.synthetic import make_cells
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import (
     DeviceSettings,
     NetworkSettings,

@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_cytounet import evaluate, export
+from napari_cytounet import evaluate, export, train
 from napari_cytounet.errors import MaskError
 from napari_cytounet.events import Notice
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.sources import content_hash
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import MaskKind, MaskSettings, TrainSettings
 from napari_cytounet.unet.model import load_model
 

@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.errors import CytounetError, ImageError, MaskError, PairingError, TrainingError
 from napari_cytounet.runs import sources, training_data
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 
 Write = Callable[..., Path]

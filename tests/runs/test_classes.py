@@ -13,12 +13,11 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from napari_cytounet import evaluate, predict
+from napari_cytounet import evaluate, predict, train
 from napari_cytounet.cli import main
 from napari_cytounet.errors import SettingsError
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import DeviceSettings, MaskKind, MaskSettings, TrainSettings
 from napari_cytounet.unet.model import load_model
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from napari_cytounet import train
 from napari_cytounet.cli import main
 from napari_cytounet.errors import OutputError
 from napari_cytounet.runs.comparison import compare_runs
 from napari_cytounet.runs.differences import data_differences, differences, record_differences
 from napari_cytounet.runs.record import Record, read_record, write_record
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from napari_cytounet import train
 from napari_cytounet.cli import main
 from napari_cytounet.errors import OutputError
 from napari_cytounet.runs.estimate import estimate, estimate_at, read_speed, speed_command
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import DeviceSettings, NetworkSettings, TrainingSettings, TrainSettings
 
 Change = Callable[..., TrainSettings]

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_cytounet import train
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.predicting import predict
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.segmentation.threshold_files import threshold
 from napari_cytounet.settings import (
     DeviceSettings,

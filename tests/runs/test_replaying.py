@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_cytounet import train
 from napari_cytounet.cli import main
 from napari_cytounet.errors import Cancelled, ReplayError
 from napari_cytounet.events import BatchDone, Event, Notice
@@ -17,7 +18,6 @@ from napari_cytounet.runs.record import read_record, write_record
 from napari_cytounet.runs.replay_result import allowed_dice
 from napari_cytounet.runs.replaying import replay
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 
 Change = Callable[..., TrainSettings]

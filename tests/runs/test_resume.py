@@ -14,13 +14,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from napari_cytounet import train
 from napari_cytounet.errors import ModelFileError, TrainingError
 from napari_cytounet.events import BatchDone, Event
 from napari_cytounet.runs import training as job
 from napari_cytounet.runs.history import HistoryRow, read_history
 from napari_cytounet.runs.record import read_record
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train, training
+from napari_cytounet.runs.training import training
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.model import load_model, read_tensors
 
@@ -29,7 +30,7 @@ Change = Callable[..., TrainSettings]
 CHILD = """
 import sys, time
 from pathlib import Path
-from napari_cytounet.runs.training import train
+from napari_cytounet import train
 from napari_cytounet.settings import TrainSettings
 
 cells, out, settings = Path(sys.argv[1]), Path(sys.argv[2]), TrainSettings.model_validate_json(sys.argv[3])

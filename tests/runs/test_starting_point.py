@@ -11,6 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.errors import (
     ModelFileError,
     SettingsError,
@@ -21,7 +22,6 @@ from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.writing import write_image
 from napari_cytounet.runs.record import read_record
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.fit import scale_for
 from napari_cytounet.unet.model import load_model

@@ -13,6 +13,7 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.errors import (
     Cancelled,
     CytounetError,
@@ -24,7 +25,7 @@ from napari_cytounet.events import BatchDone, Event, Notice, Validated
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.record import digest, read_record
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train, training
+from napari_cytounet.runs.training import training
 from napari_cytounet.settings import TrainingSettings, TrainSettings
 from napari_cytounet.unet import training as loop
 from napari_cytounet.unet.model import load_model

@@ -12,10 +12,10 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.events import Event, Notice
 from napari_cytounet.runs.record import read_record
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import PRESETS, TrainingSettings, TrainSettings
 from napari_cytounet.unet.model import load_model
 

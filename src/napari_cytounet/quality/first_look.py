@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 
-from napari_cytounet.errors import CytounetError
+from napari_cytounet.errors import Cancelled, CytounetError
 from napari_cytounet.events import Event, Notice
 from napari_cytounet.images.pairing import FoundPairs
 from napari_cytounet.images.reading import open_image
@@ -39,9 +39,12 @@ def first_look(
     """
     step = _step(found, settings)
     inputs = files_of(found.training[::step], found.validation[::step])
-    result: CheckResult = yield from _silent(
-        check_files(inputs, CheckSettings(), settings.masks, settings.images, cancel, quick=True)
-    )
+    try:
+        result: CheckResult = yield from _silent(
+            check_files(inputs, CheckSettings(), settings.masks, settings.images, cancel, quick=True)
+        )
+    except Cancelled:
+        raise Cancelled("Stopped before the first step: there is no model yet.") from None
     harmful = [finding for finding in result.findings if finding.severity is Severity.HIGH]
     for finding in harmful[:MOST_NOTICES]:
         yield Notice(f"Data check: {finding.where}: {finding.what} {finding.advice}")
@@ -51,8 +54,7 @@ def first_look(
         yield Notice(
             f"Data check: {others} {'more' if harmful else 'smaller'} findings in {looked} of "
             f"{len(found.training) + len(found.validation)} images: `cytounet check` (Layers > Measure > "
-            f"Check "
-            "training data) tells them all."
+            "Check training data) tells them all."
         )
     return [finding.as_dict() for finding in result.findings]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_cytounet.errors import Cancelled, OutputError, TrainingError
-from napari_cytounet.events import BatchDone, Event, FileWritten, Notice, Validated, drain
+from napari_cytounet.events import BatchDone, Event, FileWritten, Notice, Validated
 from napari_cytounet.images.pairing import FoundPairs
 from napari_cytounet.runs.failure_watch import FailureWatch
 from napari_cytounet.runs.folder import RunFolder
@@ -141,48 +141,6 @@ def training(
         return result
 
 
-def train(
-    images: Path | str | None,
-    masks: Path | str | None = None,
-    *,
-    out: Path | str,
-    validation: tuple[Path | str, Path | str] | None = None,
-    settings: TrainSettings = TrainSettings(),
-    start_from: Path | str | None = None,
-    freeze_encoder: bool = False,
-    resume: bool = False,
-    repeat: Path | str | None = None,
-    look: Look | None = None,
-    cancel: threading.Event | None = None,
-    on_event: Callable[[Event], object] | None = None,
-) -> TrainResult:
-    """Train a U-Net on image and mask files and return where the model is.
-
-    `on_event` is called with every event; all else is as in `training`. With `look=first_look`, of
-    `napari_cytounet.quality.first_look`, the data are looked at first, as `cytounet train` does.
-
-    Examples
-    --------
-    >>> from napari_cytounet import train, predict
-    >>> result = train("images", "masks", out="run")  # doctest: +SKIP
-    >>> predict(result.model, ["new_images"], out="results")  # doctest: +SKIP
-    """
-    job = training(
-        _path(images),
-        _path(masks),
-        out=Path(out),
-        validation=None if validation is None else (Path(validation[0]), Path(validation[1])),
-        settings=settings,
-        start_from=_path(start_from),
-        freeze_encoder=freeze_encoder,
-        resume=resume,
-        repeat=_path(repeat),
-        look=look,
-        cancel=cancel,
-    )
-    return drain(job, on_event)
-
-
 def _train(
     prepared: Prepared, folder: RunFolder, history: History, cancel: threading.Event, started: float
 ) -> Generator[Event, None, None]:
@@ -289,7 +247,3 @@ def _reported(prepared: Prepared, folder: RunFolder) -> Generator[Event, None, N
         yield FileWritten(str(write_report(folder)))
     except OutputError as error:
         yield Notice(f"The model is there, but no report of it: {error}")
-
-
-def _path(path: Path | str | None) -> Path | None:
-    return None if path is None else Path(path)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from napari_cytounet.runs.training import train
+from napari_cytounet import train
 from napari_cytounet.settings import DeviceSettings, NetworkSettings, TrainingSettings, TrainSettings
 
 from .conftest import Photographed

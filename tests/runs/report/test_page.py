@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from napari_cytounet import train
 from napari_cytounet.cli import main
 from napari_cytounet.errors import OutputError
 from napari_cytounet.events import Event, FileWritten, Notice, Warned
@@ -25,7 +26,6 @@ from napari_cytounet.runs.report.examples import read_examples
 from napari_cytounet.runs.report.page import report_page, write_report
 from napari_cytounet.runs.report.results import head
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import train
 from napari_cytounet.settings import TrainSettings
 
 VOID = {"meta", "img", "br", "line", "circle", "polyline"}
