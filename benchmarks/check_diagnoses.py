@@ -28,7 +28,7 @@ from napari_cytounet.images.truth import MaskReading, understand_masks
 from napari_cytounet.settings import MaskKind, MaskSettings
 
 SETS = {
-    "bbbc030": ("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.OUTLINES),
+    "bbbc030": ("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.BINARY),
     "dsb2018": ("dsb2018/fluo/images", "dsb2018/fluo/masks", MaskKind.INSTANCES),
     "usiigaci": ("usiigaci_phase/images", "usiigaci_phase/masks", MaskKind.INSTANCES),
     "a549": ("a549/images", "a549/masks", MaskKind.BINARY),

@@ -11,6 +11,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,8 @@ def main(names: list[str]) -> None:
         print(name, result.images, dict(counts), *high, sep="\n  ", flush=True)
         if chosen.quiet:
             draw_sheets(name.replace(" ", "-"), gather_files(images, masks, None, "auto").files, result)
-    file.write_text(json.dumps({"machine": machine(), "rows": rows}, indent=2) + "\n", encoding="utf-8")
+    content = {"machine": machine(), "date": date.today().isoformat(), "rows": rows}
+    file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def draw_sheets(name: str, files: list[CheckedFile], result: CheckResult) -> None:

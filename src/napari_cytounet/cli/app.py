@@ -16,6 +16,7 @@ from napari_cytounet.errors import CytounetError
 
 COMMANDS = {
     "check": "Look for faults in images and masks before anything is learnt from them.",
+    "explain": "Tell what a finding of the check or a score means, and how it is decided.",
     "train": "Train a U-Net from images and masks.",
     "predict": "Apply a model to images, folders and stacks of any size.",
     "threshold": "Make labels from probabilities or from raw images.",

@@ -53,8 +53,7 @@ def check(
         Images and masks that are kept back for validation.
     fix
         Write corrected copies to OUT where a correction is safe, and all other files as they are: the
-        originals
-        stay untouched.
+        originals stay untouched.
     out
         New folder for the copies.
     """
@@ -105,7 +104,7 @@ def findings_text(result: CheckResult) -> RenderableType:
     for (severity, code), group in groupby(result.findings, lambda finding: (finding.severity, finding.code)):
         parts += _kind_text(severity.value, code, list(group))
     counts = ", ".join(f"{number} {severity}" for severity, number in result.severities().items())
-    parts.append(f"{looked} Findings: {counts}. docs/data-check.md explains each code.")
+    parts.append(f"{looked} Findings: {counts}. `cytounet explain CODE` tells how it is decided.")
     parts += result.notes
     return Group(*parts)
 

@@ -47,7 +47,7 @@ class Finding:
     Attributes
     ----------
     code
-        Stable name of the kind of finding; docs/data-check.md has a section for each.
+        Stable name of the kind of finding; `cytounet explain` tells of each.
     severity
         How much harm it does.
     what

@@ -10,6 +10,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem
 
 from napari_cytounet.quality.codes import CODES
+from napari_cytounet.quality.decided import DECIDED
 from napari_cytounet.quality.findings import Finding
 from napari_cytounet.quality.severities import Severity
 
@@ -51,6 +52,7 @@ class FindingList(QTreeWidget):
             places = list(group)
             kind = QTreeWidgetItem([f"{severity.value}: {CODES[code].title}", f"{len(places)} x"])
             kind.setForeground(0, QColor(COLOURS[severity]))
+            kind.setToolTip(0, f"How it is decided: {DECIDED[code]}")
             kind.setData(0, Qt.ItemDataRole.UserRole, places[0])
             self.addTopLevelItem(kind)
             for finding in places:
