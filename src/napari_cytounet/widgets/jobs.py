@@ -81,9 +81,10 @@ class Job(Generic[Result]):
         tell_trouble(self._worker)
         self._reports: deque[Callable[[], object]] = deque()
         self._is_reporting = False
-        self._worker.yielded.connect(self._on_yielded)
-        self._worker.returned.connect(self._on_returned)
-        self._worker.finished.connect(self._on_finished)
+        # Functions that hold this object: PySide6 crashes on a bound method whose object is gone by then.
+        self._worker.yielded.connect(lambda event: self._on_yielded(event))
+        self._worker.returned.connect(lambda result: self._on_returned(result))
+        self._worker.finished.connect(lambda: self._on_finished())
 
     def start(self) -> None:
         """Begin."""

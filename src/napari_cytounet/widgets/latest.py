@@ -66,8 +66,9 @@ class Latest(Generic[Result]):
             _outcome, work, self._cancel, self._generation, _start_thread=False, _ignore_errors=True
         )
         tell_trouble(self._worker)
-        self._worker.returned.connect(self._take)
-        self._worker.finished.connect(self._go_on)
+        # Functions that hold this object: PySide6 crashes on a bound method whose object is gone by then.
+        self._worker.returned.connect(lambda outcome: self._take(outcome))
+        self._worker.finished.connect(lambda: self._go_on())
         self._worker.start()
 
     def _take(self, outcome: tuple[int, Any, str]) -> None:
