@@ -54,7 +54,7 @@ def test_the_latest_runs_are_offered_and_the_choice_is_shared(
     assert latest_models(tmp_path / "runs") == {new: "new (Dice 0.91)", old: "old (Dice 0.80)"}
     assert latest_models(tmp_path / "nowhere") == {}
     panel = open_panel()
-    assert panel.model.choices == (None, new, old)
+    qtbot.waitUntil(lambda: panel.model.choices == (None, new, old), timeout=5000)
     assert panel.about.value == NO_MODEL
     panel.model.value = old
     assert model_choice.chosen is not None
@@ -71,6 +71,8 @@ def test_the_latest_runs_are_offered_and_the_choice_is_shared(
         assert shown.model.current_choice == "nuclei"
     trained = _run(new_model, "trained", "2026-05-06T12:00:00+00:00", 0.95)
     model_choice.choose(trained.parent)
+    assert panel.model.value == trained
+    qtbot.waitUntil(lambda: panel.model.current_choice == "trained (Dice 0.95)", timeout=5000)
     assert panel.model.value == trained
 
 

@@ -18,6 +18,7 @@ from napari_cytounet.runs.record import read_record
 from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.model_choice import ChosenModel, model_choice
 from napari_cytounet.widgets.preferences import runs_folder
+from napari_cytounet.widgets.runs_look import RunsLook
 from napari_cytounet.widgets.text import Text
 
 MOST_RUNS = 15
@@ -30,7 +31,7 @@ class ModelPanel(Container):  # type: ignore[type-arg]
     """Shows the model that all widgets share, and lets choose another."""
 
     def __init__(self) -> None:
-        self._runs = latest_models(runs_folder())
+        self._runs: dict[Path, str] = {}
         self.model = ComboBox(
             choices=self._choices,
             label="model",
@@ -46,7 +47,9 @@ class ModelPanel(Container):  # type: ignore[type-arg]
         row.margins = (0, 0, 0, 0)
         super().__init__(widgets=[row, self.about], labels=False)
         self.margins = (0, 0, 0, 0)
+        self._look = RunsLook(self.native, latest_models, self._offer, show_error)
         self._show(model_choice.chosen)
+        self._look.soon()
         self.model.changed.connect(self._choose)
         self.open.clicked.connect(self._open_file)
         model_choice.changed.connect(self._show_chosen)
@@ -75,8 +78,12 @@ class ModelPanel(Container):  # type: ignore[type-arg]
             self._choose(path)
 
     def _show_chosen(self, chosen: ChosenModel) -> None:
-        self._runs = latest_models(runs_folder())
         self._show(chosen)
+        self._look.soon()  # it may have been trained just now
+
+    def _offer(self, models: dict[Path, str]) -> None:
+        self._runs = models
+        self._show(model_choice.chosen)
 
     def _show(self, chosen: ChosenModel | None) -> None:
         with self.model.changed.blocked():

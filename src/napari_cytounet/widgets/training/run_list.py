@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from magicgui.widgets import ComboBox, Container, PushButton
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QComboBox
 
 from napari_cytounet.runs.unfinished import UnfinishedRun, unfinished_runs
-from napari_cytounet.widgets.latest import Latest
-from napari_cytounet.widgets.preferences import runs_folder
+from napari_cytounet.widgets.runs_look import RunsLook
 from napari_cytounet.widgets.text import Text
-
-PAUSE_MS = 300
-"""Runs are looked for a moment after the widget opens: napari takes time to find its preferences."""
 
 
 class RunList(Container):  # type: ignore[type-arg]
@@ -33,22 +28,13 @@ class RunList(Container):  # type: ignore[type-arg]
         super().__init__(widgets=[Text("Unfinished trainings:"), self.runs, self.button], labels=False)
         self.margins = (0, 0, 0, 0)
         self.visible = False
-        self._looking: Latest[list[UnfinishedRun]] = Latest(self._show, self._hide)
-        self._pause = QTimer(self.native)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._look)
+        self._look = RunsLook(self.native, unfinished_runs, self._show, self._hide)
         self.runs.changed.connect(self._name_the_button)
         self.button.clicked.connect(self._resume)
-        self.native.destroyed.connect(self._looking.forget)
 
     def look_soon(self) -> None:
         """Look anew for what is unfinished, once the widget is there."""
-        self._pause.start()
-
-    def _look(self) -> None:
-        folder = runs_folder()
-        self._looking.ask(lambda _: unfinished_runs(folder))
+        self._look.soon()
 
     def _show(self, runs: list[UnfinishedRun]) -> None:
         self._found = runs
