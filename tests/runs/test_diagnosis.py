@@ -73,6 +73,12 @@ def test_a_good_training_is_not_warned_of(what: str) -> None:
     assert diagnose(GOOD[what], EVERYTHING) == []
 
 
+def test_little_more_than_everything_is_nothing_learnt() -> None:
+    """As of masks that belong to other images, where cells are rare: read from a training on BBBC030."""
+    rows = _history(lambda share: 1.2 - 0.4 * share, lambda share: 0.036 + 0.0105 * share)
+    assert [diagnosis.code for diagnosis in diagnose(rows, 0.036)] == ["constant-output"]
+
+
 def test_all_cells_is_no_constant_output_where_that_is_the_truth() -> None:
     assert diagnose(GOOD["of images that are all cells"], 0.985) == []
 

@@ -17,6 +17,9 @@ VALIDATIONS = 3
 SAME = 0.01
 """Dice that differs by less is the same."""
 
+LITTLE = 0.05
+"""Share of the way from calling everything foreground to a Dice of 1: who came no further learnt nothing."""
+
 
 @dataclass(frozen=True)
 class Diagnosis:
@@ -121,16 +124,18 @@ def _all_background(course: Course) -> Diagnosis | None:
 
 def _constant_output(course: Course) -> Diagnosis | None:
     everything = course.everything
-    if everything is None or not course.latest or course.best > everything + SAME:
+    if everything is None or not course.latest:
+        return None
+    if course.best > everything + max(SAME, LITTLE * (1 - everything)):
         return None
     if everything > 1 - 2 * SAME or min(course.latest) < everything - SAME:
         return None
     return Diagnosis(
         "constant-output",
-        f"Dice stays at {course.latest[-1]:.3f}, which is what calling everything foreground scores: the "
-        "network gives the same answer everywhere. Usual causes: masks that do not belong to their images, "
-        "outlines without contrast, or a learning rate that is far off. Check pairs and masks, then try "
-        "--learning-rate 0.0005.",
+        f"Dice stays at {course.latest[-1]:.3f}; calling everything foreground scores {everything:.3f}: the "
+        "network gives nearly the same answer everywhere. Usual causes: masks that do not belong to their "
+        "images, outlines without contrast, or a learning rate that is far off. Check pairs and masks, then "
+        "try --learning-rate 0.0005.",
     )
 
 
