@@ -104,6 +104,15 @@ def test_each_warning_comes_once_while_it_goes_on() -> None:
     assert [warning.code for warning in said] == ["all-background"]
 
 
+def test_a_short_training_is_judged_by_what_it_came_to() -> None:
+    watch = FailureWatch([])
+    for row in SHAPES["constant-output"][:100]:
+        assert not watch.look(BatchDone(row.step, row.loss, row.learning_rate, row.seconds, 0.5), EVERYTHING)
+    assert not watch.look(Validated(100, 20.0, EVERYTHING, best=True), EVERYTHING)
+    assert [warning.code for warning in watch.conclude(EVERYTHING)] == ["constant-output"]
+    assert watch.conclude(EVERYTHING) == []
+
+
 def test_a_resumed_run_is_looked_at_from_its_beginning() -> None:
     rows = SHAPES["all-background"]
     watch = FailureWatch(rows[:-1])

@@ -17,7 +17,7 @@ scales = st.sampled_from([1.0, 0.5, 1 / 3, 0.37, 0.125, 2.0, 1 / 0.37, 3.0]) | s
 
 def _resampled(values: torch.Tensor, scale: float, start: int, stop: int) -> torch.Tensor:
     resampling = axis_resampling(len(values), scale, start, stop)
-    return resampling.apply(values[resampling.source], 0)
+    return resampling.apply(values[None, resampling.source], 1)[0]
 
 
 @settings(deadline=None, max_examples=150)

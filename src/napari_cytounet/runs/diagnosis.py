@@ -51,12 +51,15 @@ class Course:
         Every validation: how many finite losses came before it, and its Dice.
     everything
         Dice of calling everything foreground on what is kept back, where it is known.
+    has_ended
+        Whether no further validation will come.
     """
 
     losses: tuple[float, ...]
     skipped: int
     scores: tuple[tuple[int, float], ...]
     everything: float | None
+    has_ended: bool
 
     @property
     def best(self) -> float:
@@ -65,9 +68,9 @@ class Course:
 
     @property
     def latest(self) -> list[float]:
-        """The Dice of the latest validations, as many as must agree; none where there were fewer."""
+        """The Dice of the latest validations, as many as must agree; none where too few came so far."""
         scores = [dice for _, dice in self.scores]
-        return scores[-VALIDATIONS:] if len(scores) >= VALIDATIONS else []
+        return scores[-VALIDATIONS:] if self.has_ended or len(scores) >= VALIDATIONS else []
 
     def loss_around(self, place: int) -> float:
         """Return the mean loss of a tenth of all steps before a place: single losses are noisy."""
@@ -76,7 +79,9 @@ class Course:
         return sum(part) / len(part)
 
 
-def diagnose(rows: Sequence[HistoryRow], everything: float | None = None) -> list[Diagnosis]:
+def diagnose(
+    rows: Sequence[HistoryRow], everything: float | None = None, *, has_ended: bool = False
+) -> list[Diagnosis]:
     """Return the known shapes of failure that the history of a training has.
 
     Parameters
@@ -86,6 +91,8 @@ def diagnose(rows: Sequence[HistoryRow], everything: float | None = None) -> lis
     everything
         Dice of calling everything foreground on what is kept back: what a network scores that gives the same
         answer everywhere, since its threshold is then chosen to let all pixels through.
+    has_ended
+        Whether the training is over: a short one may have had one validation only, which then has to do.
 
     Examples
     --------
@@ -93,14 +100,14 @@ def diagnose(rows: Sequence[HistoryRow], everything: float | None = None) -> lis
     >>> [diagnosis.code for diagnosis in diagnose(flat)]
     ['flat-loss']
     """
-    course = _course(rows, everything)
+    course = _course(rows, everything, has_ended)
     if len(rows) < FEWEST_STEPS:
         return []
     found = (rule(course) for rule in RULES)
     return [diagnosis for diagnosis in found if diagnosis is not None]
 
 
-def _course(rows: Sequence[HistoryRow], everything: float | None) -> Course:
+def _course(rows: Sequence[HistoryRow], everything: float | None, has_ended: bool) -> Course:
     losses: list[float] = []
     scores: list[tuple[int, float]] = []
     for row in rows:
@@ -108,7 +115,7 @@ def _course(rows: Sequence[HistoryRow], everything: float | None) -> Course:
             losses.append(row.loss)
         if row.validation_dice is not None and math.isfinite(row.validation_dice):
             scores.append((len(losses), row.validation_dice))
-    return Course(tuple(losses), len(rows) - len(losses), tuple(scores), everything)
+    return Course(tuple(losses), len(rows) - len(losses), tuple(scores), everything, has_ended)
 
 
 def _all_background(course: Course) -> Diagnosis | None:

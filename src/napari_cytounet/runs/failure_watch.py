@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from napari_cytounet.events import BatchDone, Event, Validated, Warned
-from napari_cytounet.runs.diagnosis import diagnose
+from napari_cytounet.runs.diagnosis import Diagnosis, diagnose
 from napari_cytounet.runs.history import HistoryRow
 
 
@@ -39,7 +39,14 @@ class FailureWatch:
                 self._rows.append(row)
             case Validated() if self._rows:
                 self._rows[-1] = replace(self._rows[-1], validation_dice=event.dice)
-                found = [one for one in diagnose(self._rows, everything) if one.code not in self._said]
-                self._said |= {diagnosis.code for diagnosis in found}
-                return [Warned(diagnosis.code, diagnosis.text) for diagnosis in found]
+                return self._not_said_yet(diagnose(self._rows, everything))
         return []
+
+    def conclude(self, everything: float | None) -> list[Warned]:
+        """Return what is to be warned of now that the training is over, and was not said before."""
+        return self._not_said_yet(diagnose(self._rows, everything, has_ended=True))
+
+    def _not_said_yet(self, found: Sequence[Diagnosis]) -> list[Warned]:
+        new = [diagnosis for diagnosis in found if diagnosis.code not in self._said]
+        self._said |= {diagnosis.code for diagnosis in new}
+        return [Warned(diagnosis.code, diagnosis.text) for diagnosis in new]

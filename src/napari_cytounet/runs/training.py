@@ -167,6 +167,8 @@ def _train(
     if state.step > saved_step:  # it was stopped after its latest validation
         folder.check_there()
         _save_state(prepared, folder, history)
+    if not cancel.is_set():
+        yield from watch.conclude(everything_dice(state.best.score) if state.best else None)
 
 
 def _save_state(prepared: Prepared, folder: RunFolder, history: History) -> None:

@@ -42,19 +42,34 @@ class AxisResampling:
     picked: NDArray[np.intp]
 
     def apply(self, values: Tensor, dim: int) -> Tensor:
-        """Resample `values`, which holds the pixels `source` along `dim`."""
+        """Resample (..., Y, X) float32, which holds the pixels `source` along `dim`: one of the last two."""
         if self.bands:
-            moved = values.movedim(dim, -1)
-            weights = self.weights.to(values.device)
-            resampled = [
-                moved[..., first : first + width] @ some[:, :width].T
-                for (first, width), some in zip(self.bands, torch.split(weights, BAND), strict=True)
-            ]
-            return torch.cat(resampled, dim=-1).movedim(-1, dim)
+            return self._weighted(values, is_rows=dim == values.ndim - 2)
         first, last = int(self.picked[0]), int(self.picked[-1]) + 1
         if np.array_equal(self.picked, np.arange(first, last)):
             return values.narrow(dim, first, last - first)
         return values.index_select(dim, torch.from_numpy(self.picked).to(values.device))
+
+    def _weighted(self, values: Tensor, *, is_rows: bool) -> Tensor:
+        """Resample rows or columns: each band of outputs is one product, written where it belongs."""
+        weights = torch.split(self.weights.to(values.device), BAND)
+        outputs = sum(map(len, weights))
+        rows, columns = values.shape[-2:]
+        resampled = values.new_empty(
+            *values.shape[:-2], outputs if is_rows else rows, columns if is_rows else outputs
+        )
+        for plane, out in zip(_matrices(values), _matrices(resampled), strict=True):
+            for number, ((first, width), some) in enumerate(zip(self.bands, weights, strict=True)):
+                begin, end = number * BAND, number * BAND + len(some)
+                if is_rows:
+                    torch.mm(some[:, :width], plane[first : first + width], out=out[begin:end])
+                else:
+                    torch.mm(plane[:, first : first + width], some[:, :width].T, out=out[:, begin:end])
+        return resampled
+
+
+def _matrices(values: Tensor) -> Tensor:
+    return values.reshape(-1, *values.shape[-2:])
 
 
 def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResampling:
@@ -72,10 +87,10 @@ def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResam
     Examples
     --------
     >>> shrunk = axis_resampling(6, 0.5, 0, 3)
-    >>> shrunk.apply(torch.arange(6.0), 0)
-    tensor([0.6250, 2.5000, 4.3750])
-    >>> axis_resampling(3, 1.0, -2, 5).apply(torch.arange(3.0), 0)
-    tensor([1., 0., 0., 1., 2., 2., 1.])
+    >>> shrunk.apply(torch.arange(6.0)[None], 1)
+    tensor([[0.6250, 2.5000, 4.3750]])
+    >>> axis_resampling(3, 1.0, -2, 5).apply(torch.arange(3.0)[None], 1)
+    tensor([[1., 0., 0., 1., 2., 2., 1.]])
     """
     if scale == 1:
         taps = _mirrored(np.arange(start, stop), size)

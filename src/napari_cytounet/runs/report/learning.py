@@ -16,8 +16,9 @@ from napari_cytounet.settings.reasons import reasons_for
 
 def warnings(record: Record, rows: list[HistoryRow]) -> str:
     """Return the known shapes of failure that the curves have."""
-    validation = record.get("result", {}).get("validation", {})
-    found = diagnose(rows, validation.get("baselines", {}).get(EVERYTHING))
+    result = record.get("result", {})
+    everything = result.get("validation", {}).get("baselines", {}).get(EVERYTHING)
+    found = diagnose(rows, everything, has_ended=result.get("stopped") is False)
     return "".join(f"<p class='warning'>{escape(diagnosis.text)}</p>" for diagnosis in found)
 
 
