@@ -95,7 +95,7 @@ def seen_tiles(model: Model, image: Image, device: Device) -> list[torch.Tensor]
 
     handle = model.network.register_forward_pre_hook(note)  # copied along when the network is folded
     try:
-        for _ in predicted_boxes(model, image, settings=SETTINGS, device=device):
+        for _ in predicted_boxes(unfolded(model), image, settings=SETTINGS, device=device):
             pass
     finally:
         handle.remove()
@@ -110,9 +110,14 @@ def time_whole(model: Model, source: Path, device: Device) -> float:
     image = open_image(source)
     sizes = {"Y": image.height, "X": image.width}
     with open_writer(out, sizes=sizes, dtype=np.float32) as writer:
-        for box in predicted_boxes(model, image, settings=SETTINGS, device=device):
+        for box in predicted_boxes(unfolded(model), image, settings=SETTINGS, device=device):
             writer.write((), box.rows, box.columns, box.values)
     return time.perf_counter() - began
+
+
+def unfolded(model: Model) -> Model:
+    """Return a model that has predicted nothing yet: folding its network is part of the whole."""
+    return Model(model.network, model.card)
 
 
 @torch.inference_mode()

@@ -8,7 +8,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.network import UNet, readout
@@ -34,7 +34,13 @@ def for_inference(network: UNet, device: Device) -> UNet:
 
 
 def _fused(convolution: nn.Module, normalisation: nn.Module) -> nn.Module:
-    return fuse_conv_bn_eval(cast("nn.Conv2d", convolution), cast("nn.BatchNorm2d", normalisation))
+    """Fold a normalisation into the convolution before it, which is changed."""
+    folded, norm = cast("nn.Conv2d", convolution), cast("nn.BatchNorm2d", normalisation)
+    mean, variance = cast("Tensor", norm.running_mean), cast("Tensor", norm.running_var)
+    folded.weight, folded.bias = fuse_conv_bn_weights(
+        folded.weight, folded.bias, mean, variance, norm.eps, norm.weight, norm.bias
+    )
+    return folded
 
 
 @torch.inference_mode()

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.images.atomic import atomic_path
+from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.model_card import HEADER, ModelCard, card_in, check_safe, damaged, model_file
 from napari_cytounet.unet.network import UNet
 
@@ -31,6 +33,13 @@ class Model:
     network: UNet
     card: ModelCard
     path: Path | None = field(default=None, compare=False)
+    _ready: dict[Device, UNet] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def ready_on(self, device: Device) -> UNet:
+        """Return the network as `for_inference` gives it, made once for all images of a device."""
+        if device not in self._ready:
+            self._ready[device] = for_inference(self.network, device)
+        return self._ready[device]
 
 
 def build_network(card: ModelCard, seed: int) -> UNet:

@@ -13,7 +13,7 @@ from napari_cytounet.images.image import Image
 from napari_cytounet.segmentation.seeded import label_seeds
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.fit import scale_for
-from napari_cytounet.unet.inference import for_inference, predict_box
+from napari_cytounet.unet.inference import predict_box
 from napari_cytounet.unet.model import Model
 from napari_cytounet.unet.object_calibration import REACH
 from napari_cytounet.unet.prediction import PlaneReader
@@ -78,7 +78,7 @@ def scale_of_objects(
     common = scale_for(model.card, image)
     if objects is None or not objects.own_scale:
         return common
-    network = for_inference(model.network, device)
+    network = model.ready_on(device)
 
     def diameter_at(scale: float) -> float | None:
         read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from napari_cytounet.images.tiles import Blender, Span, cut_axis, spans
 from napari_cytounet.settings import DeviceSettings, PredictionSettings
 from napari_cytounet.unet.devices import Device, choose_device
 from napari_cytounet.unet.fit import check_fits, scale_for
-from napari_cytounet.unet.inference import Interval, for_inference, predict_box
+from napari_cytounet.unet.inference import Interval, predict_box
 from napari_cytounet.unet.model import Model, load_model
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.resampling import axis_resampling, working_size
@@ -95,7 +96,7 @@ def predicted_boxes(
         If the model takes another number of channels.
     """
     check_fits(model.card, image)
-    network = for_inference(model.network, device)
+    network = model.ready_on(device)
     scale = scale or scale_for(model.card, image)
     read = PlaneReader(image, index, model.card.normalisation, scale, device.torch_device)
     # What a tile gives beyond its edges: the fading zone, and the pixels that resizing back reads around it.
@@ -215,8 +216,12 @@ class PlaneReader:
         down = axis_resampling(self._image.height, self._scale, *rows)
         across = axis_resampling(self._image.width, self._scale, *columns)
         raw = read_finite(self._image, self._index, rows=down.source, columns=across.source)
-        pixels = torch.from_numpy(self._normalisation.apply(raw, self._limits)).to(self._device)
-        return across.apply(down.apply(pixels, 1), 2)
+        if self._scale == 1:
+            return self._normalised(across.pick(down.pick(raw, 1), 2))
+        return across.apply(down.apply(self._normalised(raw), 1), 2)
+
+    def _normalised(self, raw: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(self._normalisation.apply(raw, self._limits)).to(self._device)
 
 
 @dataclass(frozen=True)
