@@ -19,7 +19,7 @@ from napari_cytounet.runs.run_lock import locked
 from napari_cytounet.runs.unfinished import unfinished_runs
 from napari_cytounet.settings import CorrectionSettings, ImageSettings
 from napari_cytounet.unet.model import build_network, save_model
-from napari_cytounet.unet.model_card import ModelCard
+from napari_cytounet.unet.model_card import ModelCard, ObjectCard
 
 
 def test_what_was_begun_is_read(tmp_path: Path, pixels: NDArray[np.uint8]) -> None:
@@ -102,6 +102,7 @@ def test_it_may_begin_from_a_model(
         thresholds=(0.4, 0.6),
         working_scale=0.7,
         validation_dice=0.9,
+        objects=ObjectCard(foreground=0.3, seeds=0.6, validation_score=0.7, own_scale=True),
     )
     save_model(tmp_path / "model.safetensors", dict(build_network(card, 0).state_dict()), card)
     monkeypatch.chdir(tmp_path)
@@ -111,6 +112,7 @@ def test_it_may_begin_from_a_model(
     assert session.card.classes == ("nucleus", "mitosis")
     assert (session.card.working_scale, session.card.thresholds) == (0.7, (0.4, 0.6))
     assert session.card.validation_dice is None
+    assert session.card.objects == ObjectCard(foreground=0.3, seeds=0.6)
     assert session.start_from == tmp_path / "model.safetensors"
     assert session.open_images(tmp_path / "session")[0].height == 96
 

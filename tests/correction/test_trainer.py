@@ -189,9 +189,7 @@ def test_started_again_it_goes_on_from_the_last_version(session: Path, paint: Pa
     again.stop()
 
 
-def test_of_a_model_that_knows_boundaries_it_learns_on_without_them(
-    tmp_path: Path, session: Path, paint: Paint
-) -> None:
+def test_a_model_that_knows_boundaries_keeps_them(tmp_path: Path, session: Path, paint: Paint) -> None:
     card = read_session(session).card.model_copy(update={"objects": ObjectCard(diameter=20.0)})
     save_model(tmp_path / "model.safetensors", dict(build_network(card, 0).state_dict()), card)
     folder = tmp_path / "other"
@@ -200,7 +198,9 @@ def test_of_a_model_that_knows_boundaries_it_learns_on_without_them(
     tutor = Tutor(folder)
     tutor.until(VersionProposed)
     tutor.stop()
-    assert load_model(folder).card.objects is None
+    corrected = load_model(folder)
+    assert corrected.card.objects == ObjectCard(diameter=20.0)
+    assert corrected.network.boundaries
 
 
 def test_a_damaged_version_is_passed_over(session: Path, paint: Paint) -> None:

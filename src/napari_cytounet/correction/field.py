@@ -70,7 +70,7 @@ def classes_in(network: UNet, plane: WorkingPlane, box: Box, learnt: Learnt) -> 
         halo=halo_width(network, PredictionSettings()),
         device=learnt.device,
     )
-    working = likely[:, rows.start - top :, columns.start - left :]
+    working = likely[: network.classes, rows.start - top :, columns.start - left :]
     own = across.apply(down.apply(working, 1), 2).numpy()
     return apply_thresholds(own, learnt.card.thresholds).astype(np.uint8)
 

@@ -45,7 +45,7 @@ def share_right(
             ]
         ).to(device.torch_device, memory_format=torch.channels_last)
         with device.autocast():
-            logits = network(windows)
+            logits = network(windows)[:, : network.logits]
         likely = probabilities(logits.float()).cpu().numpy()
         found = [apply_thresholds(window, thresholds) for window in likely]
         for stroke, classes, (top, left) in zip(batch, found, corners, strict=True):

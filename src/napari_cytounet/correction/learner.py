@@ -8,6 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from napari_cytounet.correction.boundaries import boundary_lesson
 from napari_cytounet.settings import (
     AugmentationSettings,
     CorrectionSettings,
@@ -17,6 +18,7 @@ from napari_cytounet.settings import (
 from napari_cytounet.unet.augmentation import Augmentation
 from napari_cytounet.unet.averaging import average_into, restore_statistics
 from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.losses import segmentation_loss
 from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.optimisers import build_optimiser
@@ -52,6 +54,8 @@ class Learner:
     def __init__(self, network: UNet, settings: CorrectionSettings, device: Device) -> None:
         self._settings = settings
         self.device = device
+        # What it knows of boundaries before strokes change it: they say little of where objects end.
+        self._before = for_inference(network, device) if network.boundaries else None
         self.network = device.place(network).train()
         self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
         self._optimiser = build_optimiser(self.network, OptimiserSettings())
@@ -85,8 +89,12 @@ class Learner:
             image = torch.cat([image, patches])
         image = image.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
-            logits = self.network(image)[:, : self.network.logits]
-        loss = segmentation_loss(logits[: len(painted)], targets, labelled, LOSS)
+            given = self.network(image)
+        logits = given[: len(painted), : self.network.logits]
+        loss = segmentation_loss(logits, targets, labelled, LOSS)
+        if self._before is not None:
+            remembered = self._boundaries_before(self._before, image)
+            loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)
         self.network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         length = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
@@ -97,6 +105,12 @@ class Learner:
         average_into(self.averaged, self.network, settings.averaging, self._steps)
         self._steps += 1
         return float(loss.detach())
+
+    @torch.no_grad()
+    def _boundaries_before(self, network: UNet, image: Tensor) -> Tensor:
+        """Return how likely a boundary was in each pixel, (N, Y, X), before anything was painted."""
+        with self.device.autocast():
+            return torch.sigmoid(network(image)[:, -1].float())
 
     def candidate(self) -> UNet:
         """Return the running average as it would be shown, in evaluation mode.

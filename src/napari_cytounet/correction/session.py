@@ -188,8 +188,11 @@ def _card(images: Sequence[Image], settings: CorrectionSettings, start_from: Pat
         for image in images:
             check_fits(card, image)
             scale_for(card, image)
-        # Strokes say nothing of the boundaries between objects: that part of a model is left behind.
-        return card.model_copy(update={"version": __version__, "validation_dice": None, "objects": None})
+        # Planes of a session are all brought to the model's own scale, and the scores are those of another.
+        objects = card.objects and card.objects.model_copy(
+            update={"own_scale": False, "validation_score": None}
+        )
+        return card.model_copy(update={"version": __version__, "validation_dice": None, "objects": objects})
     scale = 1.0 if settings.diameter is None else min(1.0, OBJECT_PIXELS / settings.diameter)
     sizes = {image.pixel_size.x if image.pixel_size else None for image in images}
     return ModelCard(
