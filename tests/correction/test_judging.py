@@ -58,6 +58,7 @@ class Bright(nn.Module):
     def __init__(self, stride: int) -> None:
         super().__init__()
         self.stride = stride
+        self.logits = 1
 
     def forward(self, pixels: Tensor) -> Tensor:
         return (pixels - 0.4) * 100
