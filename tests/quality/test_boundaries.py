@@ -34,3 +34,11 @@ def test_outlines_far_outside_the_edge_are_found(cells: Carrier, tmp_path: Path)
     findings = check(tmp_path / "images", tmp_path / "masks", mask_settings=settings).findings
     beside = [finding for finding in findings if finding.code == "boundary-offset"]
     assert [finding.where.file.name.split(".")[0] for finding in beside] == [NAMES[0]]
+
+
+def test_nuclei_inside_cells_are_no_edges_of_the_cells(data: Path) -> None:
+    """White blood cells: their nuclei are far darker than the cells, whose outlines are drawn well."""
+    folder = data / "wbc2"
+    settings = MaskSettings(masks=MaskKind.CLASSES)
+    findings = check(folder / "images", folder / "masks", mask_settings=settings).findings
+    assert not [finding for finding in findings if finding.code == "boundary-offset"]

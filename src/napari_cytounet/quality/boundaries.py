@@ -30,6 +30,9 @@ NO_EDGE = 1.5
 FAINTER = 6.0
 """So many times less contrast than the median of the set is worth a word."""
 
+LEAST_GAIN = 0.1
+"""By so much a profile must correlate better with that of the other images where it was moved."""
+
 OFFSET_OF_SET, OFFSET_OF_IMAGE = 4.0, 2.5
 """Pixels between outline and edge: of all images together, and of one image from the others."""
 
@@ -151,7 +154,11 @@ def edge_position(gradient: NDArray[np.floating]) -> float:
 
 
 def relative_offset(gradient: NDArray[np.floating], usual: NDArray[np.floating]) -> float:
-    """Return by how many pixels a profile must be moved to look most like another one."""
+    """Return by how many pixels a profile must be moved to look most like another one.
+
+    0 where no move makes it look clearly more like it, or only moves so far that hardly anything is compared:
+    other edges, such as those of nuclei inside of cells, may lie there.
+    """
     own, other = (
         (profile - profile.mean()) / (profile.std() + 1e-9)
         for profile in (ndi.gaussian_filter1d(part.astype(float), 1.0) for part in (gradient, usual))
@@ -164,7 +171,11 @@ def relative_offset(gradient: NDArray[np.floating], usual: NDArray[np.floating])
             other[max(0, -step) : len(other) - max(0, step)],
         )
         scores.append(float(np.corrcoef(moved, fixed)[0, 1]))
-    return float(steps[int(np.argmax(scores))])
+    best = int(np.argmax(scores))
+    is_at_an_end = best in (0, len(steps) - 1)
+    if is_at_an_end or scores[best] < scores[steps.index(0)] + LEAST_GAIN:
+        return 0.0
+    return float(steps[best])
 
 
 def _with_outlines(survey: Survey) -> list[tuple[Digest, BoundaryProfile]]:

@@ -94,8 +94,8 @@ DECIDED = {
     "bit-depth": "The type of the values is not that of most images.",
     "pixel-size": "The metadata differ by more than 2 % from the median.",
     "magnification": (
-        "The median diameter differs from that of the median image by a factor of 1.35, and by three times "
-        "the scatter of the others; objects at the border are left out."
+        "The median diameter in a file differs from that in the median file by a factor of 1.35, and by "
+        "three times the scatter of the others; objects at the border are left out."
     ),
     "image-padded": (
         "At least three rows or columns at an edge hold one value, that of a corner, which is rare (5 %) "
@@ -112,8 +112,8 @@ DECIDED = {
     "rgb-grey": "Red, green and blue are equal everywhere.",
     "boundary-offset": (
         "The profile of gradients across the outlines is that of the other images, moved by at least 2.5 "
-        "pixels (and four times the scatter). About all images: its peak lies 4 pixels away, of low "
-        "severity."
+        "pixels (and four times the scatter), and moved so it correlates better by 0.1. About all images: "
+        "its peak lies 4 pixels away, of low severity."
     ),
     "mask-contradicted": (
         "`--deep` trains on all parts of the data but one and predicts that one: Dice is at least 0.1, and "

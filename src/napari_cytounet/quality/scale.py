@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_cytounet.quality.findings import Finding, found
+from napari_cytounet.quality.findings import Finding, Place, found
 
 if TYPE_CHECKING:
+    from napari_cytounet.quality.inputs import CheckedFile
     from napari_cytounet.quality.survey import Survey
 
 SAME_PIXEL_SIZE = 0.02
@@ -41,23 +42,27 @@ def judge_pixel_sizes(survey: Survey) -> Iterator[Finding]:
 
 
 def judge_magnifications(survey: Survey) -> Iterator[Finding]:
-    """Report images whose objects are larger or smaller than in the others."""
-    judged = [
-        (digest, digest.objects.inner_diameter)
-        for digest in survey.digests
-        if digest.objects is not None and len(digest.objects.areas) >= LEAST_OBJECTS
-    ]
-    if len(judged) < 4:
+    """Report images whose objects are larger or smaller than in the others.
+
+    All planes of a file have one magnification: objects that they cut at other heights differ for that alone.
+    """
+    diameters: dict[CheckedFile, list[float]] = {}
+    for digest in survey.digests:
+        if digest.objects is not None and len(digest.objects.areas) >= LEAST_OBJECTS:
+            diameters.setdefault(digest.file, []).append(digest.objects.inner_diameter)
+    if len(diameters) < 4:
         return
-    sizes = np.log([diameter for _, diameter in judged])
-    for place, ((digest, diameter), size) in enumerate(zip(judged, sizes, strict=True)):
-        others = np.delete(sizes, place)
+    files = list(diameters)
+    sizes = np.log([np.median(of_file) for of_file in diameters.values()])
+    for number, (file, size) in enumerate(zip(files, sizes, strict=True)):
+        others = np.delete(sizes, number)
         usual = float(np.median(others))
         scatter = 1.4826 * float(np.median(np.abs(others - usual)))
         if abs(size - usual) > max(np.log(LEAST_FACTOR), TIMES_SCATTER * scatter):
             yield found(
                 "magnification",
-                f"The median object is {diameter:.0f} pixels wide, in the median image {np.exp(usual):.0f}.",
-                digest.image_place(),
-                others=digest.mask_files(),
+                f"The median object is {np.exp(size):.0f} pixels wide, in the median image "
+                f"{np.exp(usual):.0f}.",
+                Place(file.image),
+                others=() if file.mask is None else (file.mask,),
             )
