@@ -9,7 +9,6 @@ from pathlib import Path
 from napari_cytounet.events import Event, drain
 from napari_cytounet.quality.first_look import first_look
 from napari_cytounet.runs.train_result import TrainResult
-from napari_cytounet.runs.training import training
 from napari_cytounet.settings import TrainSettings
 
 
@@ -40,6 +39,8 @@ def train(
     >>> result = train("images", "masks", out="run", on_event=print)  # doctest: +SKIP
     >>> predict(result.model, ["new_images"], out="results")  # doctest: +SKIP
     """
+    from napari_cytounet.runs.training import training  # here: it loads torch, which a check does without
+
     job = training(
         _path(images),
         _path(masks),
