@@ -7,7 +7,7 @@ import copy
 import torch
 
 from napari_cytounet.settings import NetworkSettings
-from napari_cytounet.unet.averaging import average_into, between, restore_statistics
+from napari_cytounet.unet.averaging import RunningAverage, between, restore_statistics
 from napari_cytounet.unet.network import UNet
 
 
@@ -20,17 +20,17 @@ def _network(value: float) -> UNet:
 
 def test_the_first_step_is_taken_whole_and_later_ones_in_part() -> None:
     averaged, network = _network(0), _network(4)
-    average_into(averaged, network, kept=0.75, step=0)
+    RunningAverage(averaged, network).update(kept=0.75, step=0)
     assert (averaged.head.weight == 4).all()
-    average_into(averaged, _network(0), kept=0.75, step=1)
+    RunningAverage(averaged, _network(0)).update(kept=0.75, step=1)
     assert torch.allclose(averaged.head.weight, torch.tensor(0.4))
-    average_into(averaged, _network(8), kept=0.75, step=1000)
+    RunningAverage(averaged, _network(8)).update(kept=0.75, step=1000)
     assert torch.allclose(averaged.head.weight, torch.tensor(0.75 * 0.4 + 0.25 * 8))
 
 
 def test_without_averaging_it_is_the_network_itself() -> None:
     averaged, network = _network(0), _network(3)
-    average_into(averaged, network, kept=0, step=500)
+    RunningAverage(averaged, network).update(kept=0, step=500)
     values = averaged.state_dict().values()
     assert all(bool((value == 3).all()) for value in values if value.is_floating_point())
 

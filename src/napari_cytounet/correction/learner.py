@@ -16,7 +16,7 @@ from napari_cytounet.settings import (
     OptimiserSettings,
 )
 from napari_cytounet.unet.augmentation import Augmentation
-from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.averaging import RunningAverage, restore_statistics
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.losses import segmentation_loss
@@ -58,6 +58,7 @@ class Learner:
         self._before = for_inference(network, device) if network.boundaries else None
         self.network = device.place(network).train()
         self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self._average = RunningAverage(self.averaged, self.network)
         self._optimiser = build_optimiser(self.network, OptimiserSettings())
         self._augment = Augmentation(AUGMENTATION, settings.patch_size)
         self.window = self._augment.window_size
@@ -102,7 +103,7 @@ class Learner:
             restore_statistics(self.network, self.averaged)
             return math.nan
         self._optimiser.step(rate)
-        average_into(self.averaged, self.network, settings.averaging, self._steps)
+        self._average.update(settings.averaging, self._steps)
         self._steps += 1
         return float(loss.detach())
 

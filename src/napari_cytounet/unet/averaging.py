@@ -14,23 +14,33 @@ EARLY = 9
 """The average forgets faster in the beginning: after n steps it keeps at most n / (n + EARLY)."""
 
 
-@torch.no_grad()
-def average_into(averaged: UNet, network: UNet, kept: float, step: int) -> None:
-    """Move `averaged` a little towards `network`, the statistics of its normalisation included.
+class RunningAverage:
+    """Moves a network after another one, the statistics of its normalisation included.
 
     Parameters
     ----------
     averaged, network
-        Two networks of one shape; the first is changed.
-    kept
-        Share of the average that is kept at each step in the long run.
-    step
-        Steps taken before this one.
+        Two networks of one shape, whose tensors stay the same; the first is changed. They are gathered once:
+        that takes longer than to average them.
     """
-    average_all = get_ema_multi_avg_fn(min(kept, step / (step + EARLY)))  # type: ignore[no-untyped-call]
-    average_all(
-        [*averaged.parameters(), *_statistics(averaged)], [*network.parameters(), *_statistics(network)], step
-    )
+
+    def __init__(self, averaged: UNet, network: UNet) -> None:
+        self._averaged = [*averaged.parameters(), *_statistics(averaged)]
+        self._latest = [*network.parameters(), *_statistics(network)]
+
+    @torch.no_grad()
+    def update(self, kept: float, step: int) -> None:
+        """Move the average a little.
+
+        Parameters
+        ----------
+        kept
+            Share of the average that is kept at each step in the long run.
+        step
+            Steps taken before this one.
+        """
+        average_all = get_ema_multi_avg_fn(min(kept, step / (step + EARLY)))  # type: ignore[no-untyped-call]
+        average_all(self._averaged, self._latest, step)
 
 
 @torch.no_grad()

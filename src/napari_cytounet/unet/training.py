@@ -17,7 +17,7 @@ from torch import Tensor
 from napari_cytounet.errors import SettingsError, TrainingError
 from napari_cytounet.events import BatchDone, Event, Notice, Validated
 from napari_cytounet.settings import TrainingSettings, TrainSettings
-from napari_cytounet.unet.averaging import average_into, restore_statistics
+from napari_cytounet.unet.averaging import RunningAverage, restore_statistics
 from napari_cytounet.unet.boundary_loss import boundary_loss
 from napari_cytounet.unet.devices import Device, is_out_of_memory, out_of_memory_error
 from napari_cytounet.unet.losses import segmentation_loss
@@ -93,6 +93,7 @@ class Training:
         self.validation = validation
         self.network = device.place(network).train()
         self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
+        self._average = RunningAverage(self.averaged, self.network)
         self.optimiser = build_optimiser(self.network, settings.optimiser)
         self.sampler = Sampler(training, settings.training, settings.augmentation, device.torch_device)
         self.step = 0
@@ -176,7 +177,7 @@ class Training:
             restore_statistics(self.network, self.averaged)
             return math.nan
         self.optimiser.step(rate)
-        average_into(self.averaged, self.network, self._settings.optimiser.averaging, self.step)
+        self._average.update(self._settings.optimiser.averaging, self.step)
         return float(known_loss)
 
     def _loss(self, given: Tensor, batch: Batch) -> Tensor:
