@@ -216,7 +216,7 @@ class PlaneReader:
         down = axis_resampling(self._image.height, self._scale, *rows)
         across = axis_resampling(self._image.width, self._scale, *columns)
         raw = read_finite(self._image, self._index, rows=down.source, columns=across.source)
-        if self._scale == 1:
+        if self._scale == 1:  # mirrored in the image's own bits, of which there are fewer
             return self._normalised(across.pick(down.pick(raw, 1), 2))
         return across.apply(down.apply(self._normalised(raw), 1), 2)
 

@@ -79,7 +79,7 @@ def _matrices(values: Tensor) -> Tensor:
     return values.reshape(-1, *values.shape[-2:])
 
 
-@lru_cache(maxsize=32)  # the tiles of a row share their rows
+@lru_cache(maxsize=8)  # the tiles of a row share their rows; a tile asks for four
 def axis_resampling(size: int, scale: float, start: int, stop: int) -> AxisResampling:
     """Return how pixels `start` to `stop` of a resized axis are made from the original axis.
 
