@@ -25,7 +25,7 @@ from napari_cytounet.events import Event, Warned
 from napari_cytounet.images.pairing import Pair, find_pairs
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import MaskReading, understand_masks
-from napari_cytounet.settings import MaskKind, MaskSettings
+from napari_cytounet.settings import DeviceSettings, MaskKind, MaskSettings
 
 SETS = {
     "bbbc030": ("bbbc030/train/images", "bbbc030/train/new_outlines", MaskKind.BINARY),
@@ -178,6 +178,7 @@ def warnings_of(fields: Fields, fault: Fault) -> tuple[set[str], float | None]:
         settings = TrainSettings(
             training=TrainingSettings(preset="fast", steps=fault.steps),
             masks=MaskSettings(masks=MaskKind.BINARY),
+            device=DeviceSettings(device="cpu", threads=1),  # so that it may run beside something else
             **fault.settings,
         )
         result = train(

@@ -46,8 +46,13 @@ class Difference:
         --------
         >>> Difference("settings.training.seed", 0, 1).describe()
         'settings.training.seed: 0, then 1'
+        >>> Difference("dice", 0.944206008583691, 0.8515956801359058).describe()
+        'dice: 0.9442, then 0.8516'
         """
-        return f"{self.name}: {_shown(self.first)}, then {_shown(self.second)}"
+        first, second = _shown(self.first), _shown(self.second)
+        if first == second:  # they differ by less than is shown
+            first, second = str(self.first), str(self.second)
+        return f"{self.name}: {first}, then {second}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -132,4 +137,8 @@ def _listed(names: Sequence[str], most: int = 5) -> str:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_shown, value))}]"
+    if isinstance(value, float):
+        return f"{value:.4g}"
     return "nothing" if value is None else str(value)
