@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from napari_cytounet.correction.annotation import Box, PlaneKey
+from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.boundaries import boundary_lesson, painted_boundaries
-from napari_cytounet.correction.journal import Entry, Layer
+from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.images.image import Image
@@ -80,7 +81,9 @@ def test_strokes_do_not_make_a_model_forget_its_boundaries(settings: CorrectionS
     assert kept > 0.6
 
 
-def test_a_split_is_a_lesson_for_the_seeds_of_objects() -> None:
+def test_a_split_is_a_lesson_for_the_seeds_of_objects(
+    settings: CorrectionSettings, entry: Callable[..., Entry]
+) -> None:
     """Two pairs of cells, taken for one each: a line through one has the seeds of both come apart."""
     y, x = np.mgrid[:64, :128]
     pixels = np.full((64, 128), 30.0)
@@ -89,13 +92,8 @@ def test_a_split_is_a_lesson_for_the_seeds_of_objects() -> None:
             pixels[((y - 32) / 14) ** 2 + ((x - middle - side) / 11) ** 2 < 1] = 180
         pixels[(abs(x - middle) <= 2) & (abs(y - 32) <= 8)] = 130
     pixels += np.random.default_rng(0).normal(0, 5, pixels.shape)
-    settings = CorrectionSettings(
-        network=NetworkSettings(base_width=8, depth=1),
-        patch_size=32,
-        stroke_patches=4,
-        free_patches=1,
-        learning_rate=0.01,
-        averaging=0.8,
+    settings = settings.model_copy(
+        update={"network": NetworkSettings(base_width=8, depth=1), "learning_rate": 0.01}
     )
     card = ModelCard(
         channels=1, classes=("cell",), network=settings.network, thresholds=(0.5,), objects=ObjectCard()
@@ -103,10 +101,6 @@ def test_a_split_is_a_lesson_for_the_seeds_of_objects() -> None:
     image = Image.from_array(pixels.clip(0, 255).astype(np.uint8), "YX")
     device = choose_device(DeviceSettings(device="cpu", threads=1))
     training = CorrectionTraining([image], card, build_network(card, seed=0), settings, device)
-
-    def painted(number: int, top: int, left: int, bottom: int, right: int, value: int) -> Entry:
-        box = Box(top, left, bottom, right)
-        return Entry(number, PlaneKey(0), Layer.STROKES, box, np.full(box.shape, value, np.uint8), 0.0)
 
     def seeds_between_cells() -> list[float]:
         found = predict_box(
@@ -119,12 +113,11 @@ def test_a_split_is_a_lesson_for_the_seeds_of_objects() -> None:
         )
         return [float(found[-1, 26:39, middle - 1 : middle + 2].max()) for middle in (32, 96)]
 
-    training.take(
-        [painted(1, 28, 16, 37, 49, 2), painted(2, 28, 80, 37, 113, 2), painted(3, 2, 4, 8, 124, 1)]
-    )
+    pairs = [entry(1, (28, 16, 37, 49), 2), entry(2, (28, 80, 37, 113), 2)]
+    training.take([*pairs, entry(3, (2, 4, 8, 124), 1)])
     _learn(training)
     assert min(seeds_between_cells()) > 0.5
-    training.take([painted(4, 18, 31, 46, 34, 1)])
+    training.take([entry(4, (18, 31, 46, 34), 1)])
     _learn(training)
     assert max(seeds_between_cells()) < 0.5
 

@@ -29,6 +29,7 @@ from napari_cytounet.settings import TrainSettings
 from napari_cytounet.unet.checkpoint import restore_checkpoint, save_checkpoint
 from napari_cytounet.unet.model import save_model
 from napari_cytounet.unet.model_card import ObjectCard
+from napari_cytounet.unet.training import Training
 from napari_cytounet.unet.validation import ValidationScore
 
 Look = Callable[[FoundPairs, TrainSettings, threading.Event], Generator[Event, None, list[dict[str, object]]]]
@@ -159,7 +160,7 @@ def _train(
             _save_state(prepared, folder, history)
             saved_at, saved_step = state.seconds, state.step
         yield event
-        yield from watch.look(event, everything_dice(state.best.score) if state.best else None)
+        yield from watch.look(event, _everything(state))
         if isinstance(event, Validated) and state.preview is not None and state.previewed is not None:
             folder.check_there()
             scale = state.preview.plane.scale
@@ -168,7 +169,12 @@ def _train(
         folder.check_there()
         _save_state(prepared, folder, history)
     if not cancel.is_set():
-        yield from watch.conclude(everything_dice(state.best.score) if state.best else None)
+        yield from watch.conclude(_everything(state))
+
+
+def _everything(state: Training) -> float | None:
+    """Return the Dice of calling everything foreground, once something was validated."""
+    return everything_dice(state.best.score) if state.best else None
 
 
 def _save_state(prepared: Prepared, folder: RunFolder, history: History) -> None:

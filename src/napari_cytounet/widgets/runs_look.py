@@ -45,14 +45,15 @@ class RunsLook(Generic[Result]):
         self._pause = QTimer(owner)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(self._begin)
+        self._pause.timeout.connect(self.now)
         owner.destroyed.connect(self._leave)
 
     def soon(self) -> None:
         """Look after a moment."""
         self._pause.start()
 
-    def _begin(self) -> None:
+    def now(self) -> None:
+        """Look at once."""
         folder = runs_folder()
         self._looking.ask(lambda _: self._look(folder))
 

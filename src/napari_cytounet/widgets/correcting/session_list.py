@@ -9,9 +9,8 @@ from qtpy.QtWidgets import QComboBox
 
 from napari_cytounet.correction.folder import SessionFolder
 from napari_cytounet.runs.listing import files_of_runs
-from napari_cytounet.widgets.latest import Latest
 from napari_cytounet.widgets.path_field import PathField
-from napari_cytounet.widgets.preferences import runs_folder
+from napari_cytounet.widgets.runs_look import RunsLook
 
 MOST = 20
 
@@ -31,8 +30,7 @@ class SessionList(Container):  # type: ignore[type-arg]
         super().__init__()
         self.extend([self.latest, self.other])
         self.margins = (0, 0, 0, 0)
-        self._looking: Latest[list[Path]] = Latest(self._show, lambda _: self._show([]))
-        self.native.destroyed.connect(self._looking.forget)
+        self._look = RunsLook(self.native, find_sessions, self._show, lambda _: self._show([]))
 
     @property
     def folder(self) -> Path | None:
@@ -41,8 +39,7 @@ class SessionList(Container):  # type: ignore[type-arg]
 
     def look(self) -> None:
         """Look for sessions, in a thread."""
-        folder = runs_folder()
-        self._looking.ask(lambda _: find_sessions(folder))
+        self._look.now()
 
     def _show(self, found: list[Path]) -> None:
         self._found = found
