@@ -20,6 +20,7 @@ from napari_cytounet.segmentation.object_edits import (
     fill_object_holes,
     keep_between,
     number_anew,
+    number_object,
     smooth_objects,
 )
 
@@ -81,6 +82,28 @@ def test_what_touches_the_border_goes() -> None:
 def test_deleting_leaves_the_others(labels: np.ndarray) -> None:
     after = _applied(labels, delete_objects(labels, [2, 99]))
     np.testing.assert_array_equal(after, np.where(labels == 2, 0, labels))
+
+
+@given(SOME, st.sampled_from([1, 2, 200]), st.integers(1, 255))
+def test_an_object_gets_a_free_number_and_nothing_else_changes(
+    labels: np.ndarray, chosen: int, number: int
+) -> None:
+    is_there, is_taken = chosen in labels, number != chosen and number in labels
+    if is_there and not is_taken:
+        edit = number_object(labels, chosen, number)
+        np.testing.assert_array_equal(_applied(labels, edit), np.where(labels == chosen, number, labels))
+        assert edit.parents == {number: chosen}
+    else:
+        with pytest.raises(MaskError, match="already" if is_there else "no object"):
+            number_object(labels, chosen, number)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "number", "words"), [(0, 3, "no object 0"), (1, 0, "at least 1"), (1, 256, "ends at 255")]
+)
+def test_numbers_that_no_object_can_have(chosen: int, number: int, words: str) -> None:
+    with pytest.raises(MaskError, match=words):
+        number_object(np.array([[1, 0, 2]], np.uint8), chosen, number)
 
 
 def test_a_bump_and_a_notch_are_smoothed_and_the_area_stays() -> None:

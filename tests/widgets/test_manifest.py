@@ -19,6 +19,7 @@ WIDGETS = {
     "predict": "Predict with U-Net",
     "threshold": "Threshold to labels",
     "measure": "Measure objects",
+    "compare": "Compare with truth",
     "check": "Check training data",
     "runs": "Runs",
     "correct": "Correct and learn",
@@ -31,6 +32,7 @@ ON_OBJECTS = [
     "delete_object",
     "fill_object",
     "smooth_object",
+    "number_chosen_object",
     "delete_border_objects",
     "keep_objects_between",
     "number_objects_anew",
@@ -93,7 +95,7 @@ def test_widgets_and_their_menus(manifest: PluginManifest) -> None:
     menus = {menu: [item.command for item in items] for menu, items in found.menus.items()}
     assert menus == {
         "napari/layers/segment": [*map(_ours, ["train", "predict", "threshold", *ON_THE_SELECTED])],
-        "napari/layers/measure": [*map(_ours, ["measure", "check", "runs"])],
+        "napari/layers/measure": [*map(_ours, ["measure", "compare", "check", "runs"])],
         "napari/layers/annotate": [_ours("correct"), _ours("edit_objects")],
     }
     assert menus.keys() <= MenuId.contributables()
@@ -132,8 +134,8 @@ def test_the_menus_of_napari(viewer: ViewerModel) -> None:
     assert sorted(titles(f"{MenuId.MENUBAR_PLUGINS}/napari-cytounet")) == sorted(widgets)
     assert len(titles(f"{MenuId.FILE_SAMPLES}/napari-cytounet")) == len(SAMPLES)
     assert set(widgets[:3]) <= set(titles("napari/layers/segment"))
-    assert set(widgets[3:6]) <= set(titles("napari/layers/measure"))
-    assert set(widgets[6:]) <= set(titles("napari/layers/annotate"))
+    assert set(widgets[3:7]) <= set(titles("napari/layers/measure"))
+    assert set(widgets[7:]) <= set(titles("napari/layers/annotate"))
 
 
 @pytest.mark.parametrize("title", WIDGETS.values())

@@ -181,6 +181,44 @@ def number_anew(labels: NDArray[Any], first: int = 1) -> ObjectEdit:
     return ObjectEdit(_everything(labels), edited.astype(labels.dtype), parents)
 
 
+def number_object(labels: NDArray[Any], chosen: int, number: int) -> ObjectEdit:
+    """Give an object another number.
+
+    Parameters
+    ----------
+    labels
+        (Y, X) labels, 0 background.
+    chosen
+        The object.
+    number
+        Its number from now on, which no object of the plane has.
+
+    Raises
+    ------
+    MaskError
+        If there is no such object, the number is taken or 0, or the data type does not hold it.
+
+    Examples
+    --------
+    >>> number_object(np.array([[1, 0, 2, 2]]), 2, 7).labels.tolist()
+    [[7, 7]]
+    """
+    inside = labels == chosen
+    if not chosen or not inside.any():
+        raise MaskError(f"There is no object {chosen} in this plane. Choose one with the picker (L).")
+    if number < 1:
+        raise MaskError("The number of an object is at least 1: 0 is background.")
+    if number != chosen and (labels == number).any():
+        raise MaskError(
+            f"There is an object {number} in this plane already. Choose another number; to make one of both, "
+            "merge them along a line."
+        )
+    check_label(number, labels.dtype)
+    box = box_around(inside)
+    renumbered = np.where(inside[box], labels.dtype.type(number), labels[box])
+    return ObjectEdit(box, renumbered, {number: chosen})
+
+
 def check_label(label: int, dtype: np.dtype[Any]) -> None:
     """Raise a MaskError if a data type does not hold a label."""
     if label > np.iinfo(dtype).max:

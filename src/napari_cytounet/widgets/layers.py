@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,7 @@ from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.lazy import LazyArray
 from napari_cytounet.images.pixel_size import PixelSize
+from napari_cytounet.widgets.preferences import PLUGIN
 from napari_cytounet.widgets.probabilities import probabilities_in
 
 PLANE_AXES = ("", "Z", "TZ")
@@ -48,6 +49,12 @@ def image_opener(layer: ImageLayer | LabelsLayer) -> Callable[[], Image]:
         name=layer.name,
         pixel_size=pixel_size_of_layer(layer),
     )
+
+
+def said_kind(layer: Layer) -> str:
+    """Return what a layer of ours says that it holds, such as "classes" or "instances"; else nothing."""
+    said = layer.metadata.get(PLUGIN)
+    return str(said.get("kind", "")) if isinstance(said, Mapping) else ""
 
 
 def full_resolution(layer: ImageLayer | LabelsLayer) -> LazyArray:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from magicgui.widgets import Container, Widget
-from qtpy.QtCore import QSize, Qt
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
 from qtpy.QtWidgets import QFrame, QScrollArea, QScrollBar, QWidget
 
 LEAST_HEIGHT = 100
@@ -55,6 +55,12 @@ class _Area(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802
+        """Have the dock grow with the contents: what unfolds may be wider than what was there before."""
+        if watched is self._body and event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return bool(super().eventFilter(watched, event))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Return the width of the contents and of the scroll bar, and a height that any window has."""

@@ -22,12 +22,17 @@ def _labels() -> np.ndarray:
     return labels
 
 
+ANSWERS = {"smallest": 20, "largest": 999, "number": 5}
+"""What the user says whatever is asked."""
+
+
 @pytest.mark.parametrize(
     ("command", "chosen", "left"),
     [
         ("delete_object", 1, {0, 2, 7}),
         ("fill_object", 2, {0, 1, 2, 7}),
         ("smooth_object", 2, {0, 1, 2, 7}),
+        ("number_chosen_object", 2, {0, 1, 5, 7}),
         ("delete_border_objects", 1, {0, 1, 2}),
         ("keep_objects_between", 1, {0, 1, 2}),
         ("number_objects_anew", 1, {0, 1, 2, 3}),
@@ -41,7 +46,7 @@ def test_one_step_of_undo_each(
     chosen: int,
     left: set[int],
 ) -> None:
-    monkeypatch.setattr(object_commands, "request_values", lambda *_, **__: {"smallest": 20, "largest": 999})
+    monkeypatch.setattr(object_commands, "request_values", lambda *_, **__: ANSWERS)
     layer = viewer.add_labels(_labels(), name="cells")
     layer.selected_label = chosen
     _run(command)

@@ -95,6 +95,24 @@ def test_buttons_act_on_the_object_chosen_or_on_all(viewer: Viewer, qtbot: QtBot
     np.testing.assert_array_equal(layer.data, _labels())
 
 
+def test_an_object_gets_a_number_that_is_free(viewer: Viewer, said: list[str]) -> None:
+    features = pd.DataFrame({"index": [1, 2, 3, 4], "class": [2, 1, 1, 1]})
+    layer = viewer.add_labels(_labels(), name="cells", features=features)
+    widget = _widget(viewer)
+    layer.selected_label = 1
+    widget.wanted_number.value = 2
+    widget.renumber.clicked.emit(True)
+    assert "There is an object 2 in this plane already" in said.pop()
+    np.testing.assert_array_equal(layer.data, _labels())
+    widget.wanted_number.value = 70
+    widget.renumber.clicked.emit(True)
+    np.testing.assert_array_equal(layer.data == 70, _labels() == 1)
+    assert layer.selected_label == 70
+    assert layer.features.set_index("index").loc[70, "class"] == 2
+    widget.undo.clicked.emit(True)
+    np.testing.assert_array_equal(layer.data, _labels())
+
+
 def test_of_a_stack_the_plane_that_is_shown_is_edited(viewer: Viewer, qtbot: QtBot) -> None:
     layer = viewer.add_labels(np.stack([_labels(), _labels() * 10]), name="stack")
     widget = _widget(viewer)

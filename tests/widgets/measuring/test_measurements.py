@@ -18,10 +18,10 @@ from napari_cytounet.images.writing import write_image
 from napari_cytounet.measurement import object_pixels
 from napari_cytounet.measurement.measuring import measure
 from napari_cytounet.settings import MaskKind, MaskSettings
+from napari_cytounet.widgets.checksum import checksum
 from napari_cytounet.widgets.measuring.measurements import (
     ObjectClasses,
     ObjectMeasurements,
-    checksum,
     measuring_planes,
 )
 from napari_cytounet.widgets.measuring.table_file import write_columns

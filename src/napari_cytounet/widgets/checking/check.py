@@ -5,7 +5,7 @@ from __future__ import annotations
 import napari.viewer
 from magicgui.widgets import ComboBox, Container, PushButton, Widget
 from napari.layers import Image as ImageLayer
-from napari.layers import Labels, Layer
+from napari.layers import Labels
 from napari.utils.notifications import show_error
 
 from napari_cytounet.errors import CytounetError
@@ -16,9 +16,8 @@ from napari_cytounet.widgets.checking.finding_list import FindingList
 from napari_cytounet.widgets.checking.sources import FolderSource, LayerSource
 from napari_cytounet.widgets.jobs import Job
 from napari_cytounet.widgets.layer_choice import LayerChoice
-from napari_cytounet.widgets.layers import layer_axes
 from napari_cytounet.widgets.path_field import PathField
-from napari_cytounet.widgets.places import show_place
+from napari_cytounet.widgets.places import show_box
 from napari_cytounet.widgets.text import Text, without_options
 
 LAYERS, FOLDERS = "layers", "folders"
@@ -136,22 +135,7 @@ class CheckWidget(Container):  # type: ignore[type-arg]
             show_error(f"{finding.where.file} is no single image, or its layer is gone: {finding.advice}")
             return
         self._viewer.layers.selection.active = layer
-        self._move(layer, finding)
-
-    def _move(self, layer: Layer, finding: Finding) -> None:
-        letters = layer_axes(layer)[: layer.ndim]
-        height, width = (layer.extent.data[1][letters.index(letter)] + 1 for letter in "YX")
-        top, left, bottom, right = finding.where.box or (0, 0, round(height), round(width))
-        planes = iter(finding.where.plane)
-        place = {"Y": (top + bottom - 1) / 2, "X": (left + right - 1) / 2}
-        pixel = [
-            place[letter] if letter in place else (0 if letter == "C" else next(planes, 0))
-            for letter in letters
-        ]
-        show_place(self._viewer, layer, pixel, centre=True)
-        if finding.where.box is not None:
-            largest = max(bottom - top, right - left) * float(layer.scale[-1])
-            self._viewer.scene.camera.zoom = 200 / max(largest, 1e-6)
+        show_box(self._viewer, layer, finding.where.plane, finding.where.box)
 
     def _chosen_source(self) -> LayerSource | FolderSource | None:
         if self.source.value == LAYERS:

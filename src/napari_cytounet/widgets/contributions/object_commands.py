@@ -19,6 +19,7 @@ from napari_cytounet.segmentation.object_edits import (
     fill_object_holes,
     keep_between,
     number_anew,
+    number_object,
     smooth_objects,
 )
 from napari_cytounet.widgets.contributions.commands import refuse
@@ -67,6 +68,20 @@ def fill_object(viewer: Viewer, layer: Layer | None = None) -> None:
 def smooth_object(viewer: Viewer, layer: Layer | None = None) -> None:
     """Smooth the outline of the object whose label is selected; see `split_objects`."""
     _correct(viewer, layer, lambda plane: smooth_objects(plane.labels, [plane.layer.selected_label]))
+
+
+def number_chosen_object(viewer: Viewer, layer: Layer | None = None) -> None:
+    """Ask for another number for the object whose label is selected; see `split_objects`."""
+    if not isinstance(layer, Labels):
+        refuse(layer, "a labels layer")
+        return
+    chosen = layer.selected_label
+    asked = request_values(
+        title=f"Another number for object {chosen}",
+        number={"annotation": int, "value": chosen, "options": {"min": 1, "max": 2**31 - 1}},
+    )
+    if asked:
+        _correct(viewer, layer, lambda plane: number_object(plane.labels, chosen, asked["number"]))
 
 
 def delete_border_objects(viewer: Viewer, layer: Layer | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from napari_cytounet.correction.ledger import Ledger
 from napari_cytounet.errors import MaskError
 from napari_cytounet.widgets.correcting.edit_recorder import EditRecorder, classes_of_labels
 from napari_cytounet.widgets.correcting.painted_planes import PaintedPlanes
-from napari_cytounet.widgets.layers import free_name, placed_like
-from napari_cytounet.widgets.preferences import PLUGIN
+from napari_cytounet.widgets.layers import free_name, placed_like, said_kind
 
 TOLERANCE = 0.01
 """Of a pixel: results that lie off the image's pixels by more cannot be learnt from."""
@@ -156,7 +154,7 @@ def open_result(session: Path, result: Labels, strokes: Labels, planes: PaintedP
         "image": planes.image,
         "name": f"{result.name}, edited",
         "offset": _offset(result, strokes),
-        "is_class_map": _says(result) == "classes",
+        "is_class_map": said_kind(result) == "classes",
         "classes": classes_of_labels(result),
     }
     return EditedCopy.begin(session, np.asarray(result.data), about)
@@ -182,8 +180,3 @@ def _offset(result: Labels, strokes: Labels) -> list[int]:
             "that image, at its own size and place."
         )
     return [int(at) for at in np.round(first)]
-
-
-def _says(result: Labels) -> str:
-    said = result.metadata.get(PLUGIN)
-    return str(said.get("kind", "")) if isinstance(said, Mapping) else ""

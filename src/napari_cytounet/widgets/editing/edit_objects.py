@@ -20,6 +20,7 @@ from napari_cytounet.segmentation.object_edits import (
     fill_object_holes,
     keep_between,
     number_anew,
+    number_object,
     smooth_objects,
 )
 from napari_cytounet.widgets.editing.edited_plane import EditedPlane, edit_shown_plane
@@ -54,6 +55,8 @@ class EditObjectsWidget(Scrolled):
         self.smooth = PushButton(
             text="Smooth", tooltip="Takes away bumps and notches much smaller than an object."
         )
+        self.renumber = PushButton(text="Give it the number", tooltip="One that no object of the plane has.")
+        self.wanted_number = SpinBox(min=1, max=2**31 - 1, value=1)
         self.everywhere = CheckBox(
             text="fill and smooth all objects of the plane", tooltip="Not only the object chosen."
         )
@@ -76,6 +79,7 @@ class EditObjectsWidget(Scrolled):
             _row(self.split, self.merge),
             self.chosen,
             _row(self.delete, self.fill, self.smooth),
+            _row(self.renumber, self.wanted_number),
             self.everywhere,
             self.border,
             areas,
@@ -99,6 +103,7 @@ class EditObjectsWidget(Scrolled):
         self.delete.clicked.connect(lambda: self._edit(lambda p: delete_objects(p.labels, self._chosen(p))))
         self.fill.clicked.connect(lambda: self._edit(lambda p: fill_object_holes(p.labels, self._scope(p))))
         self.smooth.clicked.connect(lambda: self._edit(lambda p: smooth_objects(p.labels, self._scope(p))))
+        self.renumber.clicked.connect(self._renumber)
         self.border.clicked.connect(lambda: self._edit(lambda p: delete_at_border(p.labels)))
         self.keep.clicked.connect(lambda: self._edit(self._keep))
         self.number.clicked.connect(lambda: self._edit(lambda p: number_anew(p.labels, p.first_number)))
@@ -180,16 +185,24 @@ class EditObjectsWidget(Scrolled):
     def _scope(self, plane: EditedPlane) -> list[int]:
         return np.unique(plane.labels).tolist() if self.everywhere.value else self._chosen(plane)
 
-    def _edit(self, make: Callable[[EditedPlane], ObjectEdit]) -> None:
-        """Carry out a correction on the plane that is shown, and say what came of it."""
+    def _renumber(self) -> None:
+        """Give the object chosen another number; it stays chosen."""
+        number = self.wanted_number.value
+        if self._edit(lambda plane: number_object(plane.labels, plane.layer.selected_label, number)):
+            self.choice.value.selected_label = number
+
+    def _edit(self, make: Callable[[EditedPlane], ObjectEdit]) -> bool:
+        """Carry out a correction on the plane that is shown, say what came of it, and whether it was one."""
         layer = self.choice.value
         if layer is None:
             show_error("There is no labels layer to correct: add one, or open a result.")
-            return
+            return False
         try:
             self.note.say(f"{edit_shown_plane(self._viewer, layer, make)} {UNDO}")
         except CytounetError as error:
             show_error(str(error))
+            return False
+        return True
 
     def _step(self, step: Callable[[Labels], None]) -> None:
         if self.choice.value is not None:

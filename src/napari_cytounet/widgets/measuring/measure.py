@@ -15,6 +15,7 @@ from napari_cytounet.errors import CytounetError
 from napari_cytounet.images.image import Image
 from napari_cytounet.widgets.folded import Folded
 from napari_cytounet.widgets.jobs import Job
+from napari_cytounet.widgets.label_watch import LabelWatch
 from napari_cytounet.widgets.layer_choice import LayerChoice
 from napari_cytounet.widgets.layer_parts import first_plane, shown_plane
 from napari_cytounet.widgets.layers import image_of_layer, image_opener
@@ -22,7 +23,6 @@ from napari_cytounet.widgets.measuring.area_texts import MOST_TEXTS, AreaTexts
 from napari_cytounet.widgets.measuring.colouring import ObjectColours
 from napari_cytounet.widgets.measuring.features import classes_in, features_with
 from napari_cytounet.widgets.measuring.histogram import ObjectHistogram
-from napari_cytounet.widgets.measuring.label_watch import LabelWatch
 from napari_cytounet.widgets.measuring.link import ObjectLink
 from napari_cytounet.widgets.measuring.measurements import ObjectMeasurements, measuring_planes
 from napari_cytounet.widgets.measuring.scatter import ObjectScatter
@@ -185,7 +185,9 @@ class MeasureWidget(Container):  # type: ignore[type-arg]
         # A label that stands for several objects has no one colour.
         self.colours.show_columns(measured.columns, None if features is None else layer)
         self._link = ObjectLink(self._viewer, layer, measured, self.table)
-        self._watch = LabelWatch(self._viewer, layer, image, measured, partial(self.warning.say, OUT_OF_DATE))
+        self._watch = LabelWatch(
+            self._viewer, layer, image, measured.checksums, partial(self.warning.say, OUT_OF_DATE)
+        )
         self.draw_areas()
         if self.alone.value:
             self.show_alone()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +14,9 @@ from napari_cytounet.errors import Cancelled, ImageError, MaskError
 from napari_cytounet.events import Event, Progress
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
+from napari_cytounet.widgets.checksum import checksum
 
-__all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "checksum", "measuring_planes"]
+__all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "measuring_planes"]
 
 Columns = dict[str, NDArray[Any]]
 Plane = tuple[int, ...]
@@ -176,11 +176,6 @@ def _place(axes: str, index: Plane, first_plane: Mapping[str, int]) -> str:
     """
     places = zip(axes, index, strict=True)
     return " ".join(f"{letter}={at + first_plane.get(letter, 0)}" for letter, at in places)
-
-
-def checksum(plane: NDArray[Any]) -> int:
-    """Return a number that changes with the labels of a plane."""
-    return zlib.crc32(np.ascontiguousarray(plane).data)
 
 
 def _check_sizes(labels: Image, image: Image | None) -> None:

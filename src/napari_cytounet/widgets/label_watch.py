@@ -1,9 +1,9 @@
-"""Whether labels are still those that were measured."""
+"""Whether labels are still those that were looked at."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from napari.components import ViewerModel
@@ -12,19 +12,19 @@ from qtpy.QtCore import QTimer
 
 from napari_cytounet.errors import ImageError
 from napari_cytounet.images.image import Image
+from napari_cytounet.widgets.checksum import checksum
 from napari_cytounet.widgets.latest import Latest
 from napari_cytounet.widgets.layer_parts import shown_plane
-from napari_cytounet.widgets.measuring.measurements import ObjectMeasurements, checksum
 
 PAUSE = 300
 """Milliseconds without a change after which the labels are looked at."""
 
 
 class LabelWatch:
-    """Tells once when the labels of a layer are no longer those that were measured.
+    """Tells once when the labels of a layer are no longer those that were looked at.
 
     Painting says so itself. Undo, and scripts that write into the array, only refresh the layer, as moving a
-    slider does: so the plane that is shown is compared with what was measured, in a thread.
+    slider does: so the plane that is shown is compared with what it was, in a thread.
 
     Parameters
     ----------
@@ -32,8 +32,8 @@ class LabelWatch:
         Where.
     layer, image
         The labels, as a layer and as an image.
-    measured
-        What was measured.
+    checksums
+        Of each of its planes that was looked at.
     on_change
         Called on the main thread.
     """
@@ -43,10 +43,10 @@ class LabelWatch:
         viewer: ViewerModel,
         layer: Labels,
         image: Image,
-        measured: ObjectMeasurements,
+        checksums: Mapping[tuple[int, ...], int],
         on_change: Callable[[], object],
     ) -> None:
-        self._viewer, self._layer, self._image, self._measured = viewer, layer, image, measured
+        self._viewer, self._layer, self._image, self._checksums = viewer, layer, image, checksums
         self._on_change = on_change
         self._checks: Latest[bool] = Latest(self._tell_if, self._tell_unreadable)
         self._timer = QTimer()
@@ -56,7 +56,7 @@ class LabelWatch:
         layer.events.paint.connect(self._tell)
         layer.events.data.connect(self._tell)
         layer.events.set_data.connect(self._wait)
-        self._timer.start()  # they may have changed while they were being measured
+        self._timer.start()  # they may have changed meanwhile
 
     def end(self) -> None:
         """Watch no longer."""
@@ -67,16 +67,16 @@ class LabelWatch:
         self._layer.events.set_data.disconnect(self._wait)
 
     def check(self) -> None:
-        """Compare the plane that is shown with what was measured."""
+        """Compare the plane that is shown with what it was."""
         try:
             index = shown_plane(self._viewer, self._layer).planes[0]
         except ImageError:
             return  # the sliders stand beyond the layer
-        if index in self._measured.checksums:
+        if index in self._checksums:
             self._checks.ask(lambda cancel: self._differs(index, cancel))
 
     def _differs(self, index: tuple[int, ...], _cancel: threading.Event) -> bool:
-        return checksum(self._image.read(index)[0]) != self._measured.checksums[index]
+        return checksum(self._image.read(index)[0]) != self._checksums[index]
 
     def _wait(self, _event: Any) -> None:
         self._timer.start()
@@ -86,7 +86,7 @@ class LabelWatch:
             self._tell()
 
     def _tell_unreadable(self, _trouble: str) -> None:
-        self._tell()  # what cannot be read any more is not what was measured
+        self._tell()  # what cannot be read any more is not what it was
 
     def _tell(self, _event: Any = None) -> None:
         self.end()
