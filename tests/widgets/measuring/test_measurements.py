@@ -20,12 +20,12 @@ from napari_cytounet.measurement.measuring import measure
 from napari_cytounet.settings import MaskKind, MaskSettings
 from napari_cytounet.widgets.checksum import checksum
 from napari_cytounet.widgets.measuring.measurements import (
-    ObjectClasses,
     ObjectMeasurements,
     measuring_planes,
 )
 from napari_cytounet.widgets.measuring.table_file import write_columns
 from napari_cytounet.widgets.measuring.texts import readable, summary, title, units
+from napari_cytounet.widgets.object_classes import ObjectClasses
 
 
 def _labels() -> np.ndarray:

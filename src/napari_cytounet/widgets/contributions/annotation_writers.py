@@ -18,10 +18,11 @@ from napari_cytounet.images.annotations.tracing import trace_objects
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.settings import AnnotationFormat
 from napari_cytounet.widgets.contributions.writers import labels_image, with_suffix
+from napari_cytounet.widgets.object_classes import classes_in
 
 
 def write_annotations(format: AnnotationFormat, path: str, data: Any, meta: dict[str, Any]) -> list[str]:  # noqa: A002
-    """Write the objects of a labels layer as another program stores them.
+    """Write the objects of a labels layer as another program stores them, with the classes in its features.
 
     Parameters
     ----------
@@ -50,12 +51,16 @@ def write_annotations(format: AnnotationFormat, path: str, data: Any, meta: dict
             f"{file}: the layer {image.name} is a stack, and {format} knows no planes. Save it as .geojson "
             "or as .zip for ImageJ."
         )
+    classes = classes_in(meta["features"]) if "features" in meta else None
     shapes = []
     for index in image.planes:
         at = dict(zip(image.plane_axes, index, strict=True))
         plane = (at.get("T", 0), at.get("Z", 0)) if at else None
         objects = trace_objects(image.read(index)[0])
-        shapes += [Shape(parts, plane=plane) for parts in objects.values()]
+        shapes += [
+            Shape(parts, None if classes is None else classes.category(label), plane)
+            for label, parts in objects.items()
+        ]
     with atomic_path(file) as temporary:
         annotated = AnnotatedImage(image.name, tuple(shapes), (image.height, image.width))
         for note in writing.write(temporary, [annotated]):

@@ -21,7 +21,7 @@ from napari_cytounet.widgets.layer_parts import first_plane, shown_plane
 from napari_cytounet.widgets.layers import image_of_layer, image_opener
 from napari_cytounet.widgets.measuring.area_texts import MOST_TEXTS, AreaTexts
 from napari_cytounet.widgets.measuring.colouring import ObjectColours
-from napari_cytounet.widgets.measuring.features import classes_in, features_with
+from napari_cytounet.widgets.measuring.features import features_with
 from napari_cytounet.widgets.measuring.histogram import ObjectHistogram
 from napari_cytounet.widgets.measuring.link import ObjectLink
 from napari_cytounet.widgets.measuring.measurements import ObjectMeasurements, measuring_planes
@@ -29,6 +29,7 @@ from napari_cytounet.widgets.measuring.scatter import ObjectScatter
 from napari_cytounet.widgets.measuring.table import ObjectTable
 from napari_cytounet.widgets.measuring.table_file import ask_path, write_columns
 from napari_cytounet.widgets.measuring.texts import summary, units
+from napari_cytounet.widgets.object_classes import classes_in
 from napari_cytounet.widgets.text import Text
 
 LEAST_WIDTH = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,29 +15,14 @@ from napari_cytounet.events import Event, Progress
 from napari_cytounet.images.image import Image
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.widgets.checksum import checksum
+from napari_cytounet.widgets.object_classes import ObjectClasses
 
-__all__ = ["Columns", "ObjectClasses", "ObjectMeasurements", "measuring_planes"]
+__all__ = ["Columns", "ObjectMeasurements", "measuring_planes"]
 
 Columns = dict[str, NDArray[Any]]
 Plane = tuple[int, ...]
 
 _OWN: Mapping[str, int] = {}
-
-
-@dataclass(frozen=True)
-class ObjectClasses:
-    """What is known of the classes of objects.
-
-    Attributes
-    ----------
-    of_label
-        Class of each label.
-    names
-        Name of each class, where there are names.
-    """
-
-    of_label: Mapping[int, int]
-    names: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
