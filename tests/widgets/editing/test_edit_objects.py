@@ -177,3 +177,13 @@ def test_a_tool_ends_with_its_layer(viewer: Viewer, qtbot: QtBot) -> None:
     assert widget.chosen.value == "There is no labels layer to correct."
     widget.split.native.click()
     assert not widget.split.value
+
+
+def test_a_tool_ends_when_the_dock_is_closed(viewer: Viewer) -> None:
+    layer = viewer.add_labels(_labels(), name="cells")
+    widget = _widget(viewer)
+    widget.split.native.click()
+    assert len(viewer.layers) == 2
+    widget.native.close()
+    assert list(viewer.layers) == [layer]
+    assert not widget.split.value

@@ -28,6 +28,7 @@ from napari_cytounet.widgets.editing.line_tool import LineTool
 from napari_cytounet.widgets.layer_choice import LayerChoice
 from napari_cytounet.widgets.previews import is_preview
 from napari_cytounet.widgets.scrolled import Scrolled
+from napari_cytounet.widgets.sight import Visibility
 from napari_cytounet.widgets.text import Text
 
 UNDO = "Each is one step of undo (Ctrl+Z)."
@@ -110,6 +111,8 @@ class EditObjectsWidget(Scrolled):
         self.undo.clicked.connect(lambda: self._step(Labels.undo))
         self.redo.clicked.connect(lambda: self._step(Labels.redo))
         self.native.destroyed.connect(self._leave)
+        # A dock that is closed is only hidden: nobody would find the button that ends the tool.
+        Visibility(self.native, on_show=lambda: None, on_hide=self._put_tool_away)
 
     def reset_choices(self, *_: Any) -> None:
         """Follow the layer list; a line tool ends with its layers."""
