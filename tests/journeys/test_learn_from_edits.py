@@ -24,6 +24,7 @@ def test_what_edit_objects_does_to_a_copy_is_learnt(user: Any, hand: Any, qtbot:
     live = widget.live
     result = viewer.add_labels(cells.instances.astype(np.int32), name="objects")
     widget.panel.more.turn()
+    user.waits(lambda: widget.native.width() >= widget.body.native.minimumSizeHint().width())
     widget.panel.edit.native.click()
     copy = viewer.layers["objects, edited"]
     widget.panel.objects.native.click()

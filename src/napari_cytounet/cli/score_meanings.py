@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_cytounet.measurement.explanations import EXPLANATIONS
+from napari_cytounet.measurement.explanations import ERROR_MEANINGS, EXPLANATIONS
 
 MEANINGS = {
     name: EXPLANATIONS[name].what
@@ -22,12 +22,7 @@ OBJECT_MEANINGS = {
         "recognition_quality",
         "seg",
     )
-} | {
-    "merged": "found objects that hold more than half of each of two or more true ones",
-    "split": "true objects that hold more than half of each of two or more found ones",
-    "missed": "all other true objects that no found one matches with an IoU of 0.5",
-    "invented": "all other found objects that match no true one with an IoU of 0.5",
-}
+} | dict(ERROR_MEANINGS)
 """Of the scores of objects, and of what may be wrong with them."""
 
 

@@ -198,7 +198,7 @@ class Strokes:
 def _weight(stroke: Stroke) -> float:
     """Return how often a stroke is drawn: a new one three times as often as one that is known well.
 
-    Ten times as often had the network swing: what it had learnt elsewhere gave way to the latest stroke.
+    Many times as often had the network swing: what it had learnt elsewhere gave way to the latest stroke.
     """
     found = stroke.right if stroke.grasped is None else stroke.grasped
     wrong = 1.0 if found is None else 1.0 - found

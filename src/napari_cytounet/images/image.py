@@ -143,8 +143,23 @@ class Image:
         index
             Of the plane, over `plane_axes`.
         """
-        places = (f"{letter}={at}" for letter, at in zip(self.plane_axes, index, strict=True))
-        return " ".join([self.name, *places])
+        return f"{self.name} {self.plane_place(index)}".rstrip()
+
+    def plane_place(self, index: tuple[int, ...]) -> str:
+        """Return where a plane lies in its stack, such as `T=3 Z=0`; nothing for a single image."""
+        return " ".join(f"{letter}={at}" for letter, at in zip(self.plane_axes, index, strict=True))
+
+    @property
+    def size_in_words(self) -> str:
+        """Columns and rows, and planes if it is a stack, for a message to the user.
+
+        Examples
+        --------
+        >>> Image.from_array(np.zeros((3, 20, 60))).size_in_words
+        '60 x 20 pixels in 3 planes'
+        """
+        planes = f" in {len(self.planes)} planes" if self.plane_axes else ""
+        return f"{self.width} x {self.height} pixels{planes}"
 
     def read(
         self, index: tuple[int, ...] = (), rows: slice = slice(None), columns: slice = slice(None)

@@ -81,8 +81,8 @@ def read_mask_plane(
 def describe(mask: Image, index: tuple[int, ...] = ()) -> str:
     """Name a mask, or one plane of it, in a message to the user."""
     file = str(mask.path) if mask.path is not None else mask.name
-    plane = mask.plane_name(index).removeprefix(mask.name) if index else ""
-    return f"The mask {file}{plane}"
+    place = mask.plane_place(index) if index else ""
+    return f"The mask {file} {place}".rstrip()
 
 
 def as_mask_value(number: int) -> MaskValue:

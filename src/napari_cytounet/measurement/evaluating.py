@@ -201,7 +201,7 @@ def _scoring_planes(
                 truth,
                 reading.class_count,
                 name=prediction.name,
-                plane=mask.plane_name(index).removeprefix(mask.name).strip(),
+                plane=mask.plane_place(index),
                 tolerance=tolerance,
             )
         except MaskError as error:

@@ -128,6 +128,14 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     ),
 }
 
+ERROR_MEANINGS: Mapping[str, str] = {
+    "merged": "found objects that hold more than half of each of two or more true ones",
+    "split": "true objects that hold more than half of each of two or more found ones",
+    "missed": "all other true objects that no found one matches with an IoU of 0.5",
+    "invented": "all other found objects that match no true one with an IoU of 0.5",
+}
+"""Of the kinds of errors of objects."""
+
 
 @dataclass(frozen=True)
 class Yardsticks:

@@ -143,7 +143,7 @@ class LabelFiles:
             elif class_map is not None:
                 classes = classes_from_map(instances, class_map, index)
             yield LabelledPlane(
-                place=labels.plane_name(index).removeprefix(labels.name).strip(),
+                place=labels.plane_place(index),
                 position=dict(zip(labels.plane_axes, index, strict=True)),
                 instances=instances,
                 instance_classes=classes,
@@ -230,5 +230,4 @@ def _size(image: Image) -> tuple[list[tuple[int, ...]], int, int]:
 
 
 def _describe(image: Image) -> str:
-    planes = f" in {len(image.planes)} planes ({image.plane_axes})" if image.plane_axes else ""
-    return f"{image.width} x {image.height} pixels{planes}"
+    return f"{image.size_in_words} ({image.plane_axes})" if image.plane_axes else image.size_in_words

@@ -89,6 +89,8 @@ def test_each_error_knows_its_plane() -> None:
 
 def test_negative_values_are_background() -> None:
     assert _compare(_squares(-4, 2, 3), _squares(0, 2, 3)).errors == ()
+    ((_, error),) = _compare(_squares(1, 2, 3), _squares(-1, 2, 3)).errors
+    assert (error.kind.value, error.predicted_labels) == ("invented", (1,))
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def measuring_planes(
         batches = measuring_objects(plane, intensities, pixel_size, _classes_of(plane, classes))
         columns = _named(dict((yield from _telling(batches, done, len(planes), cancel))), classes)
         rows = len(columns["label"])
-        place = _place(labels.plane_axes, index, first_plane)
+        place = _place(labels, index, first_plane)
         tables.append({"image": np.full(rows, labels.name), "plane": np.full(rows, place)} | columns)
         indices.append(np.broadcast_to(np.array(index, np.intp), (rows, len(index))))
     yield Progress("planes", len(planes), len(planes))
@@ -151,16 +151,16 @@ def measuring_planes(
     )
 
 
-def _place(axes: str, index: Plane, first_plane: Mapping[str, int]) -> str:
+def _place(labels: Image, index: Plane, first_plane: Mapping[str, int]) -> str:
     """Return what a plane is called.
 
     Examples
     --------
-    >>> _place("TZ", (0, 2), {"Z": 10})
+    >>> _place(Image.from_array(np.zeros((1, 3, 4, 4))), (0, 2), {"Z": 10})
     'T=0 Z=12'
     """
-    places = zip(axes, index, strict=True)
-    return " ".join(f"{letter}={at + first_plane.get(letter, 0)}" for letter, at in places)
+    places = zip(labels.plane_axes, index, strict=True)
+    return labels.plane_place(tuple(at + first_plane.get(letter, 0) for letter, at in places))
 
 
 def _check_sizes(labels: Image, image: Image | None) -> None:
@@ -173,14 +173,9 @@ def _check_sizes(labels: Image, image: Image | None) -> None:
     ):
         return
     raise ImageError(
-        f"The image {image.name} has {_describe(image)}, but the labels {labels.name} have "
-        f"{_describe(labels)}. Choose an image of the same field at the same scale, or no image."
+        f"The image {image.name} has {image.size_in_words}, but the labels {labels.name} have "
+        f"{labels.size_in_words}. Choose an image of the same field at the same scale, or no image."
     )
-
-
-def _describe(image: Image) -> str:
-    planes = f" in {len(image.planes)} planes" if image.plane_axes else ""
-    return f"{image.width} x {image.height} pixels{planes}"
 
 
 def _telling(

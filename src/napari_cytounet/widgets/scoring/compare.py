@@ -102,7 +102,7 @@ class CompareWidget(Container):  # type: ignore[type-arg]
         self._forget()
         self._compared = compared
         self.summary.say(summary(compared))
-        self.list.show_errors([(_place(found, plane), error) for plane, error in compared.errors])
+        self.list.show_errors([error for _, error in compared.errors])
         self.results.visible = bool(compared.errors)
         self.note.say(HOW_TO)
         self.warning.say("")
@@ -161,8 +161,3 @@ class CompareWidget(Container):  # type: ignore[type-arg]
 
 def _to_compare(layer: Labels) -> LabelsToCompare:
     return LabelsToCompare(image_of_layer(layer), is_class_map=said_kind(layer) == "classes")
-
-
-def _place(layer: Labels, plane: tuple[int, ...]) -> str:
-    """Return what a plane of a layer is called."""
-    return " ".join(f"{axis}={at}" for axis, at in zip(image_of_layer(layer).plane_axes, plane, strict=True))

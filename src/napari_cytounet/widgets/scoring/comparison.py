@@ -109,7 +109,12 @@ def comparing_planes(
         yield Progress("planes", done, len(planes))
         values, true_values = (labels.image.read(index)[0] for labels in (found, truth))
         checksums[index] = checksum(values)
-        scores = score_image(_objects(values, told[0]), _objects(true_values, told[1]), name=found.image.name)
+        scores = score_image(
+            _objects(values, told[0]),
+            _objects(true_values, told[1]),
+            name=found.image.name,
+            plane=found.image.plane_place(index),
+        )
         if scores.objects is not None:
             errors += [(index, error) for error in scores.objects.errors]
         pooled = scores if pooled is None else pooled + scores
@@ -138,11 +143,6 @@ def _check_sizes(found: Image, truth: Image) -> None:
             raise MaskError(f"The layer {labels.name} has channels. Split it, and compare one of them.")
     if (found.planes, found.height, found.width) != (truth.planes, truth.height, truth.width):
         raise MaskError(
-            f"{found.name} has {_describe(found)}, but {truth.name} has {_describe(truth)}. Choose labels of "
-            "the same field at the same scale."
+            f"{found.name} has {found.size_in_words}, but {truth.name} has {truth.size_in_words}. "
+            "Choose labels of the same field at the same scale."
         )
-
-
-def _describe(labels: Image) -> str:
-    planes = f" in {len(labels.planes)} planes" if labels.plane_axes else ""
-    return f"{labels.width} x {labels.height} pixels{planes}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -11,18 +10,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem
 
+from napari_cytounet.measurement.explanations import ERROR_MEANINGS
+
 if TYPE_CHECKING:
     from napari_cytounet.measurement.object_errors import ObjectError
 
 COLOURS = {"merged": "#d55e00", "split": "#e69f00", "missed": "#56b4e9", "invented": "#cc79a7"}
 """Okabe and Ito's colours, which readers with colour vision deficiency tell apart."""
-
-MEANINGS = {
-    "merged": "a found object that holds two or more true ones",
-    "split": "a true object that holds two or more found ones",
-    "missed": "a true object that no found one matches (IoU 0.5), neither merged nor split",
-    "invented": "a found object that matches no true one (IoU 0.5), neither a merger nor a part",
-}
 
 
 class ErrorList:
@@ -43,19 +37,20 @@ class ErrorList:
         self.native.setMinimumHeight(200)
         self.native.currentItemChanged.connect(self._choose)
 
-    def show_errors(self, errors: Sequence[tuple[str, ObjectError]]) -> None:
-        """Show errors, each with the name of its plane, in place of those before."""
+    def show_errors(self, errors: Sequence[ObjectError]) -> None:
+        """Show errors in place of those before."""
         self.native.blockSignals(True)
         self.native.clear()
-        numbered = sorted(enumerate(errors), key=lambda entry: list(COLOURS).index(entry[1][1].kind.value))
-        for kind, group in groupby(numbered, lambda entry: entry[1][1].kind.value):
-            places = list(group)
+        for kind, colour in COLOURS.items():
+            places = [(number, error) for number, error in enumerate(errors) if error.kind == kind]
+            if not places:
+                continue
             heading = QTreeWidgetItem([kind, f"{len(places)} x"])
-            heading.setForeground(0, QColor(COLOURS[kind]))
-            heading.setToolTip(0, MEANINGS[kind])
+            heading.setForeground(0, QColor(colour))
+            heading.setToolTip(0, ERROR_MEANINGS[kind])
             self.native.addTopLevelItem(heading)
-            for number, (plane, error) in places:
-                item = QTreeWidgetItem([_objects(error), _where(plane, error)])
+            for number, error in places:
+                item = QTreeWidgetItem([_objects(error), _where(error)])
                 item.setData(0, Qt.ItemDataRole.UserRole, number)
                 heading.addChild(item)
             heading.setExpanded(True)
@@ -89,7 +84,7 @@ def _objects(error: ObjectError) -> str:
             return f"{found} is no object"
 
 
-def _where(plane: str, error: ObjectError) -> str:
+def _where(error: ObjectError) -> str:
     y, x = error.centroid
     place = f"y {y:.0f}, x {x:.0f}"
-    return f"{plane}, {place}" if plane else place
+    return f"{error.plane}, {place}" if error.plane else place
