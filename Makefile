@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample 
 	$(BIN)/cytounet demo
 
 test: $(INSTALLED) screen browser ## run all tests with coverage, napari in real windows included
-	$(ON_SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered $(ARGS)
+	$(ON_SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --max-worker-restart 0 --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(INSTALLED) ## check style, types and who may import whom
 	$(BIN)/ruff check .

@@ -13,7 +13,9 @@ import pytest
 from napari import settings
 from napari.components import ViewerModel
 from napari.utils.notifications import Notification, notification_manager
+from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QThreadPool
+from qtpy.QtWidgets import QWidget
 from safetensors.numpy import save_file
 
 from napari_cytounet.events import BatchDone, Event, Finished
@@ -66,6 +68,25 @@ def viewer(
     """Return a viewer that refuses changes of layers from any thread but the main one."""
     monkeypatch.setenv("NAPARI_STRICT_QT", "1")
     return make_napari_viewer_proxy()
+
+
+@pytest.fixture
+def show(qtbot: QtBot) -> Iterator[Callable[[QWidget], None]]:
+    """Return a function that shows a widget which no window owns, and holds it until pytest-qt has closed it.
+
+    Were the test's own variable all that holds it, the collector could delete it while it is painted, which
+    ends the process.
+    """
+    held: list[QWidget] = []
+
+    def show_and_hold(widget: QWidget) -> None:
+        held.append(widget)
+        qtbot.addWidget(widget)
+        with qtbot.waitExposed(widget):
+            widget.show()
+
+    yield show_and_hold
+    held.clear()
 
 
 class FakeTraining:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Points
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_cytounet.widgets.measuring import area_texts, measure
 from napari_cytounet.widgets.measuring.histogram import ObjectHistogram
@@ -282,16 +283,15 @@ def test_a_closed_widget_lets_go(viewer: ViewerModel, widget: MeasureWidget, qtb
     viewer.layers.remove(layer)
 
 
-def test_the_histogram_is_drawn_when_it_is_seen(qtbot: QtBot) -> None:
+def test_the_histogram_is_drawn_when_it_is_seen(show: Callable[[QWidget], None]) -> None:
     viewer = ViewerModel()
     histogram = ObjectHistogram(viewer)
-    qtbot.addWidget(histogram.native)
     columns = {"label": np.array([1, 2, 3]), "area_px": np.array([4, 5, 9]), "solidity": np.ones(3)}
     histogram.show_columns(columns, "area_px")
     assert histogram.column.choices == ("area_px", "solidity")
     assert histogram.column.value == "area_px"
     assert histogram._plot._plot is None
-    histogram.native.show()
+    show(histogram.native)
     histogram.column.value = "solidity"
     histogram.reset_choices()
     histogram.show_columns(columns, "area_px")
@@ -344,9 +344,8 @@ def test_a_point_that_is_picked_is_shown_in_the_image_and_the_table(
     assert widget.scatter._selected == 0
 
 
-def test_the_scatter_plot_tells_which_point_was_clicked(qtbot: QtBot) -> None:
+def test_the_scatter_plot_tells_which_point_was_clicked(show: Callable[[QWidget], None]) -> None:
     scatter = ObjectScatter(ViewerModel())
-    qtbot.addWidget(scatter.native)
     columns = {
         "label": np.array([1, 2, 3]),
         "area_px": np.array([4, 5, 9]),
@@ -355,7 +354,7 @@ def test_the_scatter_plot_tells_which_point_was_clicked(qtbot: QtBot) -> None:
     scatter.show_columns(columns, "area_px")
     assert (scatter.across.value, scatter.up.value) == ("area_px", "solidity")
     assert scatter._plot._plot is None
-    scatter.native.show()
+    show(scatter.native)
     points, ring = scatter._plot._plot.getPlotItem().items[-2:]
     assert points.getData()[0].tolist() == [4, 9]
     picked: list[int] = []

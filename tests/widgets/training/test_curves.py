@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
-from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QWidget
 
 from napari_cytounet.events import BatchDone, Notice, Validated
 from napari_cytounet.widgets.training.curves import MOST_POINTS, TrainingCurves, thinned
@@ -15,13 +16,11 @@ def _step(step: int, loss: float) -> BatchDone:
     return BatchDone(step, loss, 0.001, 0.1 * step, 0.0)
 
 
-def test_curves_grow_and_begin_anew(qtbot: QtBot) -> None:
+def test_curves_grow_and_begin_anew(show: Callable[[QWidget], None]) -> None:
     curves = TrainingCurves()
-    qtbot.addWidget(curves.native)
     curves.draw()  # nobody sees it
     curves.begin("dark")
-    with qtbot.waitExposed(curves.native):
-        curves.native.show()
+    show(curves.native)
     for event in (
         _step(1, 1.5),
         _step(2, math.nan),
