@@ -75,6 +75,18 @@ def test_going_down_the_list_visits_every_error(viewer: Viewer, qtbot: QtBot) ->
     assert viewer.layers.selection.active == found
 
 
+def test_a_corrected_truth_makes_it_out_of_date_too(viewer: Viewer, qtbot: QtBot) -> None:
+    found, truth = _layers(viewer)
+    widget = _opens(viewer)
+    _compares(widget, qtbot)
+    qtbot.wait(500)  # longer than a watch waits
+    assert widget.warning.value == ""
+    truth.data_setitem(np.nonzero(_truth() == 2), 9)
+    qtbot.waitUntil(lambda: widget.warning.value == OUT_OF_DATE, timeout=3000)
+    viewer.layers.remove(found)
+    assert not widget._watches
+
+
 def test_a_correction_makes_it_out_of_date_but_the_list_still_leads_on(viewer: Viewer, qtbot: QtBot) -> None:
     found, truth = _layers(viewer)
     widget = _opens(viewer)

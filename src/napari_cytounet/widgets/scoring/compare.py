@@ -47,7 +47,7 @@ class CompareWidget(Container):  # type: ignore[type-arg]
         self._job: Job[ObjectComparison] | None = None
         self._layers: tuple[Labels, Labels] | None = None
         self._compared: ObjectComparison | None = None
-        self._watch: LabelWatch | None = None
+        self._watches: list[LabelWatch] = []
         self.found = LayerChoice(viewer, Labels, "What a model or a threshold found.", label="compare")
         self.truth = LayerChoice(viewer, Labels, "What is true: drawn or checked by a person.", label="with")
         self.go = PushButton(text=START)
@@ -108,13 +108,11 @@ class CompareWidget(Container):  # type: ignore[type-arg]
         self.warning.say("")
         if found in self._viewer.layers and truth in self._viewer.layers:
             self._layers = found, truth
-            self._watch = LabelWatch(
-                self._viewer,
-                found,
-                image_of_layer(found),
-                compared.checksums,
-                partial(self.warning.say, OUT_OF_DATE),
-            )
+            out_of_date = partial(self.warning.say, OUT_OF_DATE)
+            self._watches = [
+                LabelWatch(self._viewer, layer, image_of_layer(layer), checksums, out_of_date)
+                for layer, checksums in zip(self._layers, compared.checksums, strict=True)
+            ]
 
     def go_to(self, number: int) -> None:
         """Show an error: the camera moves there, and the objects that take part are selected."""
@@ -150,9 +148,10 @@ class CompareWidget(Container):  # type: ignore[type-arg]
             self.note.say(f"{event.value.name} was removed: the list leads nowhere any more.")
 
     def _forget(self) -> None:
-        if self._watch is not None:
-            self._watch.end()
-        self._layers = self._watch = self._compared = None
+        for watch in self._watches:
+            watch.end()
+        self._watches = []
+        self._layers = self._compared = None
 
     def _close(self, *_: object) -> None:
         self._viewer.layers.events.removed.disconnect(self._lose)

@@ -67,13 +67,13 @@ class ObjectComparison:
         Whether objects are those that values tell, of what was found and of the truth. If not, they are the
         connected patches of a value, numbered anew.
     checksums
-        Of the planes of what was found, to tell later whether they changed.
+        Of the planes of what was found and of the truth, to tell later whether they changed.
     """
 
     scores: ImageScores
     errors: tuple[tuple[Plane, ObjectError], ...]
     told_by_values: tuple[bool, bool]
-    checksums: Mapping[Plane, int]
+    checksums: tuple[Mapping[Plane, int], Mapping[Plane, int]]
 
 
 def comparing_planes(
@@ -102,13 +102,13 @@ def comparing_planes(
     told = (found.tell_objects(), truth.tell_objects())
     pooled: ImageScores | None = None
     errors: list[tuple[Plane, ObjectError]] = []
-    checksums: dict[Plane, int] = {}
+    checksums: tuple[dict[Plane, int], dict[Plane, int]] = ({}, {})
     for done, index in enumerate(planes):
         if cancel is not None and cancel.is_set():
             raise Cancelled(f"Stopped after {done} of {len(planes)} planes: nothing was compared.")
         yield Progress("planes", done, len(planes))
         values, true_values = (labels.image.read(index)[0] for labels in (found, truth))
-        checksums[index] = checksum(values)
+        checksums[0][index], checksums[1][index] = checksum(values), checksum(true_values)
         scores = score_image(
             _objects(values, told[0]),
             _objects(true_values, told[1]),
