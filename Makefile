@@ -31,6 +31,7 @@ help: ## list these commands
 demo: $(INSTALLED) ## train, predict, threshold, evaluate and measure on sample data, in under two minutes
 	$(BIN)/cytounet demo
 
+# A worker that crashed is not replaced: pytest-xdist 3.8 may hang then, for ever.
 test: $(INSTALLED) screen browser ## run all tests with coverage, napari in real windows included
 	$(ON_SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --max-worker-restart 0 --cov --cov-report=term:skip-covered $(ARGS)
 

@@ -71,7 +71,7 @@ def viewer(
 
 
 @pytest.fixture
-def show(qtbot: QtBot) -> Iterator[Callable[[QWidget], None]]:
+def show(qtbot: QtBot) -> Callable[[QWidget], None]:
     """Return a function that shows a widget which no window owns, and holds it until pytest-qt has closed it.
 
     Were the test's own variable all that holds it, the collector could delete it while it is painted, which
@@ -85,8 +85,7 @@ def show(qtbot: QtBot) -> Iterator[Callable[[QWidget], None]]:
         with qtbot.waitExposed(widget):
             widget.show()
 
-    yield show_and_hold
-    held.clear()
+    return show_and_hold
 
 
 class FakeTraining:
