@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from napari_cytounet.runs.event_log import EventReader
 from napari_cytounet.runs.folder import PROCESS_FILES, RunFolder
 from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.runs.train_job import TrainJob, write_job
+
+NICENESS = 15
+"""Of a process that trains, from -20 to 19: the windows of the computer come first."""
 
 
 class RunningTraining:
@@ -176,7 +180,19 @@ def start_process(run: RunFolder, command: str, *options: str, threads: int | No
             )
     except OSError as error:
         raise OutputError(f"The training in {folder} cannot be started ({error}).") from error
+    _give_way(process)
     return RunningTraining(folder, reader, process)
+
+
+def _give_way(process: subprocess.Popen[bytes]) -> None:
+    """Have a process wait where a window wants the processor, which is for milliseconds only."""
+    if sys.platform == "win32":  # it was started so
+        return
+    with suppress(ProcessLookupError):  # it has ended already, which is told by its events
+        os.setpriority(os.PRIO_PROCESS, process.pid, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    # Linux shares the processor between sessions first, where it has autogroups (man 7 sched).
+    with suppress(OSError):  # there are none, or it has ended already
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _refuse_second(folder: Path) -> None:
@@ -205,7 +221,8 @@ def _environment(threads: int | None) -> dict[str, str]:
 def _apart() -> dict[str, Any]:
     """Return what keeps Ctrl-C in our terminal from the process, and a window of its own from the screen."""
     if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        return {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
     return {"start_new_session": True}
 
 
