@@ -124,7 +124,9 @@ def test_the_windows_of_the_computer_come_first(tmp_path: Path, job: TrainJob, c
         assert holder is not None
         assert os.getpriority(os.PRIO_PROCESS, holder.pid) == NICENESS
         group = Path(f"/proc/{holder.pid}/autogroup")
-        if group.exists() and (of_its_session := group.read_text()):  # where sessions share the processor first
+        if group.exists() and (
+            of_its_session := group.read_text()
+        ):  # where sessions share the processor first
             assert of_its_session.split()[-1] == str(NICENESS)
             assert of_its_session != Path("/proc/self/autogroup").read_text()
     finally:

@@ -21,8 +21,8 @@ from napari_cytounet.runs.folder import PROCESS_FILES, RunFolder
 from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.runs.train_job import TrainJob, write_job
 
-NICENESS = 15
-"""Of a process that trains, from -20 to 19: the windows of the computer come first."""
+NICENESS = 10
+"""Of a process that trains, from -20 to 19: it takes what the windows of the computer leave."""
 
 
 class RunningTraining:
