@@ -1,4 +1,4 @@
-"""A step of learning: from what is painted alone, the same for the same seed, and never to nonsense."""
+"""A step of learning: what is painted teaches, what is not is kept; the same for the same seed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _windows(learner: Learner, *, classes: int = 1) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("classes", [1, 2])
-def test_nothing_is_learnt_from_what_is_not_painted(
+def test_strokes_teach_only_what_is_painted(
     settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[Tensor, Tensor]] = []

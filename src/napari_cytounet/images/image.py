@@ -19,6 +19,8 @@ from napari_cytounet.images.lazy import LazyArray, cut
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.stored import StoredImage
 
+_FROM_ZERO: Mapping[str, int] = {}
+
 
 @dataclass(frozen=True, eq=False)
 class Image:
@@ -145,9 +147,23 @@ class Image:
         """
         return f"{self.name} {self.plane_place(index)}".rstrip()
 
-    def plane_place(self, index: tuple[int, ...]) -> str:
-        """Return where a plane lies in its stack, such as `T=3 Z=0`; nothing for a single image."""
-        return " ".join(f"{letter}={at}" for letter, at in zip(self.plane_axes, index, strict=True))
+    def plane_place(self, index: tuple[int, ...], first: Mapping[str, int] = _FROM_ZERO) -> str:
+        """Return where a plane lies in its stack, such as `T=3 Z=0`; nothing for a single image.
+
+        Parameters
+        ----------
+        index
+            Of the plane.
+        first
+            Where the first plane of this image lies in the one that it was cut from, by axis.
+
+        Examples
+        --------
+        >>> Image.from_array(np.zeros((1, 3, 4, 4))).plane_place((0, 2), {"Z": 10})
+        'T=0 Z=12'
+        """
+        places = zip(self.plane_axes, index, strict=True)
+        return " ".join(f"{letter}={at + first.get(letter, 0)}" for letter, at in places)
 
     @property
     def size_in_words(self) -> str:

@@ -8,6 +8,8 @@ from napari.layers import Labels
 from napari.viewer import Viewer
 from pytestqt.qtbot import QtBot
 
+from napari_cytounet.widgets.layer_parts import FIRST_PLANE
+from napari_cytounet.widgets.preferences import PLUGIN
 from napari_cytounet.widgets.scoring.compare import OUT_OF_DATE, START, TWO_NEEDED, CompareWidget
 
 
@@ -73,6 +75,17 @@ def test_going_down_the_list_visits_every_error(viewer: Viewer, qtbot: QtBot) ->
     assert tuple(viewer.scene.camera.center[-2:]) == pytest.approx((14.5 / 2, 20.5 / 2))
     assert (found.selected_label, truth.selected_label) == (8, 1)
     assert viewer.layers.selection.active == found
+
+
+def test_planes_of_a_result_are_called_as_those_of_its_stack(viewer: Viewer, qtbot: QtBot) -> None:
+    found, _ = _layers(viewer)
+    found.metadata[PLUGIN] = {FIRST_PLANE: {"Z": 7}}
+    widget = _opens(viewer)
+    _compares(widget, qtbot)
+    assert _kinds(widget)["missed"] == ["3 is not found | Z=8, y 30, x 44"]
+    tree = widget.list.native
+    tree.setCurrentItem(tree.topLevelItem(1).child(0))
+    assert viewer.dims.current_step[0] == 1
 
 
 def test_a_corrected_truth_makes_it_out_of_date_too(viewer: Viewer, qtbot: QtBot) -> None:

@@ -128,7 +128,7 @@ def measuring_planes(
         batches = measuring_objects(plane, intensities, pixel_size, _classes_of(plane, classes))
         columns = _named(dict((yield from _telling(batches, done, len(planes), cancel))), classes)
         rows = len(columns["label"])
-        place = _place(labels, index, first_plane)
+        place = labels.plane_place(index, first_plane)
         tables.append({"image": np.full(rows, labels.name), "plane": np.full(rows, place)} | columns)
         indices.append(np.broadcast_to(np.array(index, np.intp), (rows, len(index))))
     yield Progress("planes", len(planes), len(planes))
@@ -149,18 +149,6 @@ def measuring_planes(
         checksums=checksums,
         notes=_notes(joined, image),
     )
-
-
-def _place(labels: Image, index: Plane, first_plane: Mapping[str, int]) -> str:
-    """Return what a plane is called.
-
-    Examples
-    --------
-    >>> _place(Image.from_array(np.zeros((1, 3, 4, 4))), (0, 2), {"Z": 10})
-    'T=0 Z=12'
-    """
-    places = zip(labels.plane_axes, index, strict=True)
-    return labels.plane_place(tuple(at + first_plane.get(letter, 0) for letter, at in places))
 
 
 def _check_sizes(labels: Image, image: Image | None) -> None:

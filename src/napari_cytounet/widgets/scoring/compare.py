@@ -14,6 +14,7 @@ from napari_cytounet.errors import CytounetError
 from napari_cytounet.widgets.jobs import Job
 from napari_cytounet.widgets.label_watch import LabelWatch
 from napari_cytounet.widgets.layer_choice import LayerChoice
+from napari_cytounet.widgets.layer_parts import first_plane
 from napari_cytounet.widgets.layers import image_of_layer, said_kind
 from napari_cytounet.widgets.places import show_box
 from napari_cytounet.widgets.scoring.comparison import (
@@ -159,4 +160,8 @@ class CompareWidget(Container):  # type: ignore[type-arg]
 
 
 def _to_compare(layer: Labels) -> LabelsToCompare:
-    return LabelsToCompare(image_of_layer(layer), is_class_map=said_kind(layer) == "classes")
+    return LabelsToCompare(
+        image_of_layer(layer),
+        is_class_map=said_kind(layer) == "classes",
+        first_plane=first_plane(layer),
+    )

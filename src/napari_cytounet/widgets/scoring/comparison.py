@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,10 +35,13 @@ class LabelsToCompare:
         The labels.
     is_class_map
         Whether each value is a class.
+    first_plane
+        Where the first plane lies in the image that the labels were made of: planes are called so.
     """
 
     image: Image
     is_class_map: bool
+    first_plane: Mapping[str, int] = field(default_factory=dict)
 
     def tell_objects(self) -> bool:
         """Return whether each value is an object: of a class map, or where there is one value, none is."""
@@ -113,7 +116,7 @@ def comparing_planes(
             _objects(values, told[0]),
             _objects(true_values, told[1]),
             name=found.image.name,
-            plane=found.image.plane_place(index),
+            plane=found.image.plane_place(index, found.first_plane),
         )
         if scores.objects is not None:
             errors += [(index, error) for error in scores.objects.errors]
