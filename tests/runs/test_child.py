@@ -14,7 +14,7 @@ import pytest
 
 from napari_cytounet.errors import OutputError
 from napari_cytounet.events import BatchDone, Event, Failed, Finished, Previewed, Started, Validated
-from napari_cytounet.runs.child import NICENESS, RunningTraining, follow, start_training
+from napari_cytounet.runs.child import RunningTraining, follow, start_training
 from napari_cytounet.runs.history import read_history
 from napari_cytounet.runs.run_lock import lock_holder, locked
 from napari_cytounet.runs.train_job import TrainJob, write_job
@@ -89,6 +89,9 @@ def test_stopped_at_once_and_resumed_to_the_end(tmp_path: Path, job: TrainJob, c
         events = _until(running, BatchDone, step=10)
         assert isinstance(events[0], Started)
         assert [unfinished.is_running for unfinished in unfinished_runs(tmp_path)] == [True]
+        holder = lock_holder(run)
+        assert holder is not None
+        assert os.getpriority(os.PRIO_PROCESS, holder.pid) == os.getpriority(os.PRIO_PROCESS, 0)
         with pytest.raises(OutputError, match="being trained already"):
             start_training(run, job)
         running.stop()
@@ -113,24 +116,6 @@ def test_stopped_at_once_and_resumed_to_the_end(tmp_path: Path, job: TrainJob, c
         resumed.kill()
     assert isinstance(again, Finished)
     assert again.result["steps"] > stopped.result["steps"]
-
-
-def test_the_windows_of_the_computer_come_first(tmp_path: Path, job: TrainJob, change: Change) -> None:
-    run = tmp_path / "run"
-    running = start_training(run, _endless(job, change), threads=1)
-    try:
-        _until(running, BatchDone)
-        holder = lock_holder(run)
-        assert holder is not None
-        assert os.getpriority(os.PRIO_PROCESS, holder.pid) == NICENESS
-        group = Path(f"/proc/{holder.pid}/autogroup")
-        if group.exists() and (
-            of_its_session := group.read_text()
-        ):  # where sessions share the processor first
-            assert of_its_session.split()[-1] == str(NICENESS)
-            assert of_its_session != Path("/proc/self/autogroup").read_text()
-    finally:
-        running.kill()
 
 
 def test_killed_in_the_middle_it_is_said_and_it_goes_on_to_the_end(tmp_path: Path, job: TrainJob) -> None:

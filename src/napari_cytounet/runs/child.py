@@ -22,7 +22,7 @@ from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.runs.train_job import TrainJob, write_job
 
 NICENESS = 10
-"""Of a process that trains, from -20 to 19: it takes what the windows of the computer leave."""
+"""Of a process that gives way, from -20 to 19."""
 
 
 class RunningTraining:
@@ -145,7 +145,9 @@ def start_training(folder: Path, job: TrainJob, *, threads: int | None = None) -
     return start_process(run, "work", threads=threads)
 
 
-def start_process(run: RunFolder, command: str, *options: str, threads: int | None = None) -> RunningTraining:
+def start_process(
+    run: RunFolder, command: str, *options: str, threads: int | None = None, gives_way: bool = False
+) -> RunningTraining:
     """Start one of our commands on a folder in another process, which ends when this one does.
 
     Parameters
@@ -158,6 +160,8 @@ def start_process(run: RunFolder, command: str, *options: str, threads: int | No
         Of the command.
     threads
         Processor cores that it may use; all, or those of its settings, if not given.
+    gives_way
+        Whether it waits where something else wants the processor, such as a window in which one paints.
 
     Raises
     ------
@@ -176,18 +180,17 @@ def start_process(run: RunFolder, command: str, *options: str, threads: int | No
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_environment(threads),
-                **_apart(),
+                **_apart(gives_way=gives_way),
             )
     except OSError as error:
         raise OutputError(f"The training in {folder} cannot be started ({error}).") from error
-    _give_way(process)
+    if gives_way and sys.platform != "win32":  # there it was started so
+        _give_way(process)
     return RunningTraining(folder, reader, process)
 
 
 def _give_way(process: subprocess.Popen[bytes]) -> None:
-    """Have a process wait where a window wants the processor, which is for milliseconds only."""
-    if sys.platform == "win32":  # it was started so
-        return
+    """Have a process take what others leave of the processor."""
     with suppress(ProcessLookupError):  # it has ended already, which is told by its events
         os.setpriority(os.PRIO_PROCESS, process.pid, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     # Linux shares the processor between sessions first, where it has autogroups (man 7 sched).
@@ -218,11 +221,11 @@ def _environment(threads: int | None) -> dict[str, str]:
     return os.environ | added
 
 
-def _apart() -> dict[str, Any]:
+def _apart(*, gives_way: bool) -> dict[str, Any]:
     """Return what keeps Ctrl-C in our terminal from the process, and a window of its own from the screen."""
     if sys.platform == "win32":
         flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        return {"creationflags": flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS}
+        return {"creationflags": flags | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if gives_way else 0)}
     return {"start_new_session": True}
 
 
