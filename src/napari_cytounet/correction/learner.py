@@ -20,19 +20,11 @@ from napari_cytounet.unet.averaging import RunningAverage, restore_statistics
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.losses import segmentation_loss
-from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.network import UNet
 from napari_cytounet.unet.optimisers import build_optimiser
 
 AUGMENTATION = AugmentationSettings()
 LOSS = LossSettings()
-AGREEMENT = 0.5
-"""Weight of agreeing with the running average where nothing is painted."""
-
-AGREEMENT_LOSS = LossSettings(loss="cross_entropy")
-
-SURE = 0.9
-"""Least probability of a class from which the average is agreed with: early on it is sure of nothing."""
-
 CLIP = 1.0
 PREFERENCE = 2.0
 """Logit by which a new network prefers background."""
@@ -65,7 +57,7 @@ class Learner:
         # What it knows of boundaries before strokes change it: they say little of where objects end.
         self._before = for_inference(network, device) if network.boundaries else None
         self.network = device.place(network).train()
-        self.averaged = copy.deepcopy(self.network).eval().requires_grad_(requires_grad=False)
+        self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
         self._average = RunningAverage(self.averaged, self.network)
         self._optimiser = build_optimiser(self.network, OptimiserSettings())
         self._augment = Augmentation(AUGMENTATION, settings.patch_size)
@@ -99,9 +91,8 @@ class Learner:
         image = image.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
             given = self.network(image)
-        logits = given[:, : self.network.logits]
-        loss = segmentation_loss(logits[: len(painted)], targets, labelled, LOSS)
-        loss = loss + AGREEMENT * self._disagreement(image, logits, known)
+        logits = given[: len(painted), : self.network.logits]
+        loss = segmentation_loss(logits, targets, labelled, LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
             loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)
@@ -115,26 +106,6 @@ class Learner:
         self._average.update(settings.averaging, self._steps)
         self._steps += 1
         return float(loss.detach())
-
-    def _disagreement(self, image: Tensor, logits: Tensor, known: Tensor) -> Tensor:
-        """Return how far the network is from what its average is sure of, where nothing is painted.
-
-        Otherwise what lies far from all strokes changes with each of them (mean teacher: Tarvainen and
-        Valpola 2017; only where it is sure: French et al. 2018).
-
-        Parameters
-        ----------
-        image, logits
-            (N, C, Y, X) patches, those around strokes first, and what the network says of them.
-        known
-            (M, Y, X) share of each pixel of the first patches that is painted.
-        """
-        with torch.no_grad(), self.device.autocast():
-            expected = probabilities(self.averaged(image)[:, : self.network.logits].float())
-        background = 1 - expected.sum(dim=1)
-        counted = torch.maximum(background, expected.amax(dim=1)) > SURE
-        counted[: len(known)] &= known == 0
-        return segmentation_loss(logits, expected, counted, AGREEMENT_LOSS)
 
     @torch.no_grad()
     def _boundaries_before(self, network: UNet, image: Tensor) -> Tensor:

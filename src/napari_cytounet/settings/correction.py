@@ -32,8 +32,8 @@ class CorrectionSettings(Settings):
         2,
         ge=0,
         le=64,
-        description="Patches a step from anywhere: from them is learnt how bright and how varied images are "
-        "where nobody painted, and what was sure there is kept.",
+        description="Patches a step from anywhere: nothing is learnt from them but how bright and how varied "
+        "images are where nobody painted.",
     )
     learning_rate: float = Field(2e-3, gt=0, le=10, description="Learning rate while there is much to learn.")
     averaging: float = Field(
