@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -16,8 +15,7 @@ from napari_cytounet.correction.trainer_process import start_trainer
 from napari_cytounet.correction.versions import kept_versions, known_to, version_file
 from napari_cytounet.errors import OutputError
 from napari_cytounet.events import Event, Failed, Finished, StrokesTaken, VersionProposed, Waiting
-from napari_cytounet.runs.child import NICENESS, RunningTraining, follow
-from napari_cytounet.runs.run_lock import lock_holder
+from napari_cytounet.runs.child import RunningTraining, follow
 
 Paint = Callable[..., None]
 
@@ -52,22 +50,6 @@ def _ended(running: RunningTraining) -> None:
     while running.is_running:
         assert time.monotonic() < until
         time.sleep(0.02)
-
-
-def test_it_waits_where_a_window_wants_the_processor(session: Path) -> None:
-    running = start_trainer(session, threads=1)
-    try:
-        _until(running, Waiting)
-        holder = lock_holder(session)
-        assert holder is not None
-        assert os.getpriority(os.PRIO_PROCESS, holder.pid) == NICENESS
-        group = Path(f"/proc/{holder.pid}/autogroup")
-        if group.exists() and (of_its_session := group.read_text()):  # sessions share the processor first
-            assert of_its_session.split()[-1] == str(NICENESS)
-            assert of_its_session != Path("/proc/self/autogroup").read_text()
-    finally:
-        running.stop()
-        _ended(running)
 
 
 def test_killed_in_the_middle_it_begins_again_with_every_stroke(

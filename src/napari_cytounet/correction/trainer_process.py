@@ -9,7 +9,7 @@ from napari_cytounet.runs.child import RunningTraining, start_process
 
 
 def start_trainer(folder: Path, *, threads: int | None = None, less_memory: bool = False) -> RunningTraining:
-    """Start the trainer of a session, which ends when this process does, and gives way to who paints.
+    """Start the trainer of a session, which ends when this process does.
 
     Parameters
     ----------
@@ -26,4 +26,4 @@ def start_trainer(folder: Path, *, threads: int | None = None, less_memory: bool
         If the session is being learnt from already, or the trainer cannot be started.
     """
     options = ("--less-memory",) if less_memory else ()
-    return start_process(SessionFolder(folder), "trainer", *options, threads=threads, gives_way=True)
+    return start_process(SessionFolder(folder), "trainer", *options, threads=threads)

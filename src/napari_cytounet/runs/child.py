@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,6 @@ from napari_cytounet.runs.event_log import EventReader
 from napari_cytounet.runs.folder import PROCESS_FILES, RunFolder
 from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.runs.train_job import TrainJob, write_job
-
-NICENESS = 10
-"""Of a process that gives way, from -20 to 19."""
 
 
 class RunningTraining:
@@ -145,9 +141,7 @@ def start_training(folder: Path, job: TrainJob, *, threads: int | None = None) -
     return start_process(run, "work", threads=threads)
 
 
-def start_process(
-    run: RunFolder, command: str, *options: str, threads: int | None = None, gives_way: bool = False
-) -> RunningTraining:
+def start_process(run: RunFolder, command: str, *options: str, threads: int | None = None) -> RunningTraining:
     """Start one of our commands on a folder in another process, which ends when this one does.
 
     Parameters
@@ -160,8 +154,6 @@ def start_process(
         Of the command.
     threads
         Processor cores that it may use; all, or those of its settings, if not given.
-    gives_way
-        Whether it waits where something else wants the processor, such as a window in which one paints.
 
     Raises
     ------
@@ -180,22 +172,11 @@ def start_process(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=_environment(threads),
-                **_apart(gives_way=gives_way),
+                **_apart(),
             )
     except OSError as error:
         raise OutputError(f"The training in {folder} cannot be started ({error}).") from error
-    if gives_way and sys.platform != "win32":  # there it was started so
-        _give_way(process)
     return RunningTraining(folder, reader, process)
-
-
-def _give_way(process: subprocess.Popen[bytes]) -> None:
-    """Have a process take what others leave of the processor."""
-    with suppress(ProcessLookupError):  # it has ended already, which is told by its events
-        os.setpriority(os.PRIO_PROCESS, process.pid, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
-    # Linux shares the processor between sessions first, where it has autogroups (man 7 sched).
-    with suppress(OSError):  # there are none, or it has ended already
-        Path(f"/proc/{process.pid}/autogroup").write_text(str(NICENESS), encoding="ascii")
 
 
 def _refuse_second(folder: Path) -> None:
@@ -221,11 +202,10 @@ def _environment(threads: int | None) -> dict[str, str]:
     return os.environ | added
 
 
-def _apart(*, gives_way: bool) -> dict[str, Any]:
+def _apart() -> dict[str, Any]:
     """Return what keeps Ctrl-C in our terminal from the process, and a window of its own from the screen."""
     if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        return {"creationflags": flags | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if gives_way else 0)}
+        return {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
 
 
