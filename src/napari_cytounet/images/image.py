@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,6 @@ from napari_cytounet.images.colours import simplify_colours
 from napari_cytounet.images.lazy import LazyArray, cut
 from napari_cytounet.images.pixel_size import PixelSize
 from napari_cytounet.images.stored import StoredImage
-
-_FROM_ZERO: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +146,7 @@ class Image:
         """
         return f"{self.name} {self.plane_place(index)}".rstrip()
 
-    def plane_place(self, index: tuple[int, ...], first: Mapping[str, int] = _FROM_ZERO) -> str:
+    def plane_place(self, index: tuple[int, ...], first: Mapping[str, int] = MappingProxyType({})) -> str:
         """Return where a plane lies in its stack, such as `T=3 Z=0`; nothing for a single image.
 
         Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,6 @@ __all__ = ["Columns", "ObjectMeasurements", "measuring_planes"]
 
 Columns = dict[str, NDArray[Any]]
 Plane = tuple[int, ...]
-
-_OWN: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ def measuring_planes(
     *,
     opener: Callable[[], Image] | None = None,
     classes: ObjectClasses | None = None,
-    first_plane: Mapping[str, int] = _OWN,
+    first_plane: Mapping[str, int] = MappingProxyType({}),
     cancel: threading.Event | None = None,
 ) -> Generator[Event, None, ObjectMeasurements]:
     """Measure the objects of some planes; yields `Progress` in planes.
