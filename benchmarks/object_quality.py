@@ -88,11 +88,17 @@ def usi_split() -> tuple[list[str], dict[str, list[str]]]:
     return [name for name in names if name not in test], {"all": test}
 
 
-def score(model: Any, data: Path, test: dict[str, list[str]], settings: dict[str, Any]) -> dict[str, Any]:
+def score(
+    model: Any,
+    data: Path,
+    test: dict[str, list[str]],
+    settings: dict[str, Any],
+    ious: tuple[float, ...] = IOUS,
+) -> dict[str, Any]:
     """Score a model at its own estimate of the scale, and at the scale that the truth gives."""
     device = choose_device(DeviceSettings.model_validate(settings["device"]))
     modes = ["estimated", "oracle"] if model.card.objects and model.card.objects.own_scale else ["estimated"]
-    counts = {(mode, kind): np.zeros((5, 4)) for mode in modes for kind in test}
+    counts = {(mode, kind): np.zeros((len(ious), 4)) for mode in modes for kind in test}
     pixels = np.zeros(3)
     ratios, spent, area = [], {"size": 0.0, "network": 0.0, "labels": 0.0}, 0
     for kind, names in test.items():
@@ -112,7 +118,7 @@ def score(model: Any, data: Path, test: dict[str, list[str]], settings: dict[str
                 known = time.perf_counter()
                 found = labels(model, likely, seeds, scale)
                 done = time.perf_counter()
-                counts[mode, kind] += object_counts(found, mask, IOUS)
+                counts[mode, kind] += object_counts(found, mask, ious)
                 if mode == "estimated":
                     foreground = likely[0] >= model.card.thresholds[0]
                     pixels += (foreground & (mask > 0)).sum(), foreground.sum(), (mask > 0).sum()
@@ -124,7 +130,7 @@ def score(model: Any, data: Path, test: dict[str, list[str]], settings: dict[str
     for mode in modes:
         out[mode] = ap(sum(counts[mode, kind] for kind in test))
         out[f"{mode} AP50 by kind"] = {kind: ap(counts[mode, kind])[0] for kind in test}
-        out[f"{mode} AP80 by kind"] = {kind: ap(counts[mode, kind])[3] for kind in test}
+        out[f"{mode} AP80 by kind"] = {kind: ap(counts[mode, kind])[ious.index(0.8)] for kind in test}
     out["scale off by (log2), median of absolute, 90 %"] = [
         round(float(v), 2) for v in np.percentile(np.abs(ratios), [50, 90])
     ]
