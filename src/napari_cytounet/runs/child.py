@@ -17,6 +17,7 @@ from napari_cytounet.events import Event, Failed, Finished, Started
 from napari_cytounet.runs.commands import Command, send_command
 from napari_cytounet.runs.event_log import EventReader
 from napari_cytounet.runs.folder import PROCESS_FILES, RunFolder
+from napari_cytounet.runs.giving_way import give_way
 from napari_cytounet.runs.run_lock import lock_holder
 from napari_cytounet.runs.train_job import TrainJob, write_job
 
@@ -84,6 +85,13 @@ class RunningTraining:
             As `stop`.
         """
         send_command(self.folder, Command.GO_ON_ALONE)
+
+    def give_way(self, *, gives_way: bool) -> bool:
+        """Have it wait where a window wants the processor, or no longer: see `giving_way.give_way`.
+
+        A process that somebody else started is let alone.
+        """
+        return self._process is None or give_way(self._process.pid, gives_way=gives_way)
 
     def kill(self) -> None:
         """End it now; the best model and the latest checkpoint stay.

@@ -38,6 +38,8 @@ class FakeTrainer:
         self.has_less_memory = False
         self.starts: list[Path] = []
         self.is_stopped = self.is_killed = self.is_running = False
+        self.gave_way: list[bool] = []
+        self.is_hard_of_hearing = False
 
     def start(self, folder: Path, *, threads: int | None, less_memory: bool = False) -> FakeTrainer:
         self.starts.append(folder)
@@ -53,6 +55,10 @@ class FakeTrainer:
 
     def kill(self) -> None:
         self.is_killed = True
+
+    def give_way(self, *, gives_way: bool) -> bool:
+        self.gave_way.append(gives_way)
+        return not self.is_hard_of_hearing
 
     def say_taken(self, last: int, contradicted: int = 0) -> None:
         self.coming.append(StrokesTaken(last, contradicted))

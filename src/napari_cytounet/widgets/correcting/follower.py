@@ -132,6 +132,16 @@ class TrainerFollower:
         self.is_paused = False
         self._timer.start()
 
+    def give_way(self, *, gives_way: bool) -> bool:
+        """Have the trainer wait where this window wants the processor, or no longer.
+
+        Returns
+        -------
+        bool
+            Whether that is settled, or must be asked once more.
+        """
+        return self._running.give_way(gives_way=gives_way)
+
     def leave(self) -> None:
         """Tell the trainer to end, and follow it no more."""
         self._timer.stop()

@@ -22,6 +22,7 @@ from napari_cytounet.widgets.class_colours import colours_of
 from napari_cytounet.widgets.correcting.camera import fit, look_back, remember
 from napari_cytounet.widgets.correcting.field_prediction import FieldPredictor
 from napari_cytounet.widgets.correcting.follower import TrainerFollower
+from napari_cytounet.widgets.correcting.giving_way import GivingWay
 from napari_cytounet.widgets.correcting.live_view import LiveView
 from napari_cytounet.widgets.correcting.next_place import NextPlace, PlaceFinder
 from napari_cytounet.widgets.correcting.opening import Opened
@@ -85,10 +86,12 @@ class LiveSession:
         self._finding: Latest[NextPlace] = Latest(self._go_to, self.told.emit)
         self.hint = ""
         self.follower: TrainerFollower | None = None
+        self._giving_way: GivingWay | None = None
         if opened.running is not None:
             self.follower = TrainerFollower(folder, opened.running, device.threads, is_ours=opened.is_ours)
             self.follower.looked.connect(self._take)
             self.follower.said.connect(self._tell)
+            self._giving_way = GivingWay(self.follower)
         self._connect()
         self._view_timer = _timer(VIEW_MS, self._write_view, once=True)
         self._beat_timer = _timer(BEAT_MS, self._beat)
@@ -113,6 +116,8 @@ class LiveSession:
         self.editing.leave()
         self.stage.leave()
         self.view.leave()
+        if self._giving_way is not None:
+            self._giving_way.leave()
         if self.follower is not None:
             self.follower.leave()
         self.opened.lock.close()
@@ -157,6 +162,7 @@ class LiveSession:
         strokes, planes = self.stage.strokes, self.stage.planes
         if strokes is not None and planes is not None:
             self.editing.open(result, strokes, planes)
+            self._give_way_to_painting()
 
     def learn_edits(self) -> None:
         """Teach what differs from what the result was.
@@ -185,6 +191,11 @@ class LiveSession:
         self.view.shown.connect(self._on_shown)
         self.view.failed.connect(self._on_unseen)
         self.view.looked.connect(self._remember_soon)
+
+    def _give_way_to_painting(self) -> None:
+        for layer in (self.stage.strokes, self.editing.layer):
+            if self._giving_way is not None and layer is not None:
+                self._giving_way.watch(layer)
 
     def _can_write(self) -> bool:
         if self.opened.read_only:
@@ -252,6 +263,7 @@ class LiveSession:
         self.view.watch(strokes, planes)
         if self.editing.open_again(strokes, planes):
             self.told.emit(EDITED_BEFORE)
+        self._give_way_to_painting()
         self.changed.emit()
 
     def _go_to(self, place: NextPlace) -> None:

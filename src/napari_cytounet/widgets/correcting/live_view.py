@@ -175,9 +175,7 @@ class LiveView:
         if self._layer is None or self._layer not in self._viewer.layers:
             self._layer = self._new_layer(data, strokes, placed)
         else:
-            self._layer.data = data
-            self._layer.translate = placed["translate"]
-            self._layer.visible = True
+            _lay_into(self._layer, data, placed["translate"])
         if self._knows_all or self._compared != (False, None):
             self._brighten()
 
@@ -214,6 +212,21 @@ class LiveView:
             self._is_dim = False
 
 
+def _lay_into(layer: Labels, data: Any, translate: Any) -> None:
+    """Have a layer show other data in another place, and let it be seen."""
+    in_place = np.array_equal(layer.translate, translate)
+    if in_place and layer.data.shape == data.shape and layer.data.dtype == data.dtype:
+        # Mostly it is so, while somebody paints: whoever gives a layer other data has it drawn anew in full,
+        # thumbnail and all, and so does whoever says again where it lies.
+        layer.data[...] = data
+        layer.refresh(thumbnail=False, highlight=False, extent=False)
+    else:
+        layer.data = data
+        layer.translate = translate
+    if not layer.visible:
+        layer.visible = True
+
+
 def _over(field: Field, strokes: Labels, planes: PaintedPlanes) -> tuple[Any, dict[str, Any]]:
     """Return a field as data of a layer with the dimensions of the strokes, and what puts it in its place."""
     rows, columns = field.box.slices
@@ -223,5 +236,6 @@ def _over(field: Field, strokes: Labels, planes: PaintedPlanes) -> tuple[Any, di
     stacked = {letter: ranges.get(letter, range(1)) for letter in planes.letters}
     part = ImagePart({letter: stacked[letter] for letter in "TZYX" if letter in stacked})
     plane = field.classes if planes.letters.index("Y") < planes.letters.index("X") else field.classes.T
-    data = np.ascontiguousarray(plane).reshape([len(stacked[letter]) for letter in planes.letters])
+    # A copy: the layer is written into, and the field is kept.
+    data = plane.reshape([len(stacked[letter]) for letter in planes.letters]).copy()
     return data, placed_at(strokes, part)
