@@ -59,6 +59,34 @@ def test_nothing_is_learnt_from_what_is_not_painted(
     assert 0 < labelled.float().mean() < 0.5
 
 
+@pytest.mark.parametrize(
+    ("classes", "painted_class", "other"), [(1, 0.95, 0.05), (2, 0.9 + 0.1 / 3, 0.1 / 3)]
+)
+def test_paint_is_not_taught_as_certain(
+    settings: CorrectionSettings,
+    classes: int,
+    painted_class: float,
+    other: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
+        seen.append((targets, labelled))
+        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
+
+    loss = room.segmentation_loss
+    monkeypatch.setattr(room, "segmentation_loss", spied)
+    learner = _learner(settings, classes=classes)
+    learner.step(*_windows(learner, classes=classes), 0.01)
+    ((targets, labelled),) = seen
+    of_cell, of_background = targets[0, :, labelled[0]], targets[1, :, labelled[1]]
+    assert of_cell[0].max().item() == pytest.approx(painted_class)
+    assert of_background.max().item() == pytest.approx(other)
+    if classes == 2:
+        assert of_cell[1].max().item() == pytest.approx(other)
+
+
 def test_the_same_seed_gives_the_same_weights(settings: CorrectionSettings) -> None:
     learners = [_learner(settings.model_copy(update={"seed": seed})) for seed in (3, 3, 4)]
     for learner in learners:

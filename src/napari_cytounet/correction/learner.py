@@ -29,6 +29,12 @@ CLIP = 1.0
 PREFERENCE = 2.0
 """Logit by which a new network prefers background."""
 
+SMOOTHING = 0.1
+"""Share of each painted pixel that is taught as any class (label smoothing: Szegedy et al. 2016).
+
+So few pixels are learnt by heart otherwise, and of what is like none of them the network is as sure.
+"""
+
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
 
@@ -92,7 +98,8 @@ class Learner:
         with self.device.autocast():
             given = self.network(image)
         logits = given[: len(painted), : self.network.logits]
-        loss = segmentation_loss(logits, targets, labelled, LOSS)
+        smoothed = targets * (1 - SMOOTHING) + SMOOTHING / (self.network.classes + 1)
+        loss = segmentation_loss(logits, smoothed, labelled, LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
             loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)
