@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import ndimage
 from skimage.segmentation import watershed
 
@@ -43,6 +45,26 @@ def test_it_is_the_watershed_of_a_flat_landscape_up_to_ties() -> None:
     expected = watershed(np.zeros(foreground.shape), markers, mask=foreground)
     assert ((found > 0) == (expected > 0)).all()
     assert (found == expected).mean() > 0.999
+
+
+@given(
+    shape=st.lists(st.integers(1, 12), min_size=1, max_size=3).map(tuple),
+    seed=st.integers(0, 2**32 - 1),
+    full=st.floats(0, 1),
+    reach=st.integers(0, 8),
+)
+def test_where_labels_meet_the_higher_number_wins(
+    shape: tuple[int, ...], seed: int, full: float, reach: int
+) -> None:
+    random = np.random.default_rng(seed)
+    inside = random.random(shape) < full
+    labels = np.where(inside & (random.random(shape) < 0.2), random.integers(1, 99, shape), 0)
+    expected = labels
+    cross = ndimage.generate_binary_structure(len(shape), 1)
+    for _ in range(reach):
+        grown = ndimage.grey_dilation(expected, footprint=cross, mode="constant")
+        expected = np.where(inside & (expected == 0), grown, expected)
+    np.testing.assert_array_equal(grow(labels, inside, reach), expected)
 
 
 def test_growth_ends_at_the_reach_and_at_the_mask() -> None:

@@ -37,19 +37,28 @@ def label_seeds(seeds: NDArray[np.bool_], foreground: NDArray[np.bool_], reach: 
 def grow(labels: NDArray[Any], inside: NDArray[np.bool_], reach: int) -> NDArray[Any]:
     """Let labels grow within a mask, a pixel a step along the axes; where two meet the higher number wins.
 
-    Only the pixels that are still free are looked at, so that it costs as much as there is to grow.
+    Only the neighbours of what was reached last are looked at, so that it costs as much as there is to grow.
     """
     framed = np.pad(labels, 1)
     flat = framed.ravel()
-    free = np.flatnonzero(np.pad(inside, 1).ravel() & (flat == 0))
-    steps = np.array([stride // framed.itemsize for stride in framed.strides])
+    free = np.pad(inside, 1).ravel() & (flat == 0)
+    strides = np.array([stride // framed.itemsize for stride in framed.strides])
+    steps = (*strides, *-strides)
+    has_room = np.zeros_like(free)
+    for step in steps:
+        has_room |= np.roll(free, step)  # the frame is never free, so that nothing comes round
+    reached = np.flatnonzero((flat > 0) & has_room)
     for _ in range(reach):
-        nearest = flat[free - steps[0]]
-        for step in (*-steps[1:], *steps):
-            np.maximum(nearest, flat[free + step], out=nearest)
-        found = nearest > 0
-        if not found.any():
+        values, found = flat[reached], []
+        for step in steps:
+            beside = reached + step
+            grows = free[beside]
+            beside = beside[grows]
+            before = flat[beside]
+            flat[beside] = np.maximum(before, values[grows])  # each pixel is there once for one step
+            found.append(beside[before == 0])
+        reached = np.concatenate(found)
+        if len(reached) == 0:
             break
-        flat[free[found]] = nearest[found]
-        free = free[~found]
+        free[reached] = False
     return framed[(slice(1, -1),) * framed.ndim]
