@@ -7,7 +7,7 @@ import pytest
 from skimage.draw import disk
 
 from napari_cytounet.images.truth import Truth
-from napari_cytounet.unet.working_scale import choose_working_scale
+from napari_cytounet.unet.working_scale import choose_object_scale, choose_working_scale
 
 
 def _discs(diameter: int, *, seed: int = 0) -> Truth:
@@ -43,6 +43,22 @@ def test_specks_do_not_count_as_objects() -> None:
     clean = choose_working_scale([truth]).scale
     truth.classes[::40, ::40] = 1
     assert choose_working_scale([truth]).scale == clean
+
+
+@pytest.mark.parametrize(("larger", "own"), [(70, False), (78, False), (82, True), (180, True)])
+def test_images_get_factors_of_their_own_where_objects_differ_more_than_twofold(
+    larger: int, own: bool
+) -> None:
+    choice = choose_object_scale([_disc(40)] * 5 + [_disc(larger)] * 5)
+    assert choice.own is own
+    assert choice.scale == pytest.approx(30 / choice.diameter)
+    assert ("its own factor" in choice.reason) is own
+
+
+def _disc(diameter: int) -> Truth:
+    classes = np.zeros((200, 200), np.int16)
+    classes[disk((100, 100), diameter / 2)] = 1
+    return Truth(classes, None)
 
 
 @pytest.mark.parametrize("classes", [np.zeros((9, 9)), np.full((9, 9), -1), np.eye(3)])
