@@ -91,7 +91,9 @@ class RunningTraining:
 
         A process that somebody else started is let alone.
         """
-        return self._process is None or give_way(self._process.pid, gives_way=gives_way)
+        if self._process is None or not self.is_running:
+            return True
+        return give_way(self._process.pid, gives_way=gives_way)
 
     def kill(self) -> None:
         """End it now; the best model and the latest checkpoint stay.

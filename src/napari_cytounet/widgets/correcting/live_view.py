@@ -175,7 +175,7 @@ class LiveView:
         if self._layer is None or self._layer not in self._viewer.layers:
             self._layer = self._new_layer(data, strokes, placed)
         else:
-            _lay_into(self._layer, data, placed["translate"])
+            _lay_into(self._layer, data, placed["translate"], thumbnail=self._knows_all)
         if self._knows_all or self._compared != (False, None):
             self._brighten()
 
@@ -212,14 +212,14 @@ class LiveView:
             self._is_dim = False
 
 
-def _lay_into(layer: Labels, data: Any, translate: Any) -> None:
-    """Have a layer show other data in another place, and let it be seen."""
+def _lay_into(layer: Labels, data: Any, translate: Any, *, thumbnail: bool) -> None:
+    """Have a layer show other data in another place, and let it be seen; its thumbnail may wait."""
     in_place = np.array_equal(layer.translate, translate)
     if in_place and layer.data.shape == data.shape and layer.data.dtype == data.dtype:
         # Mostly it is so, while somebody paints: whoever gives a layer other data has it drawn anew in full,
         # thumbnail and all, and so does whoever says again where it lies.
         layer.data[...] = data
-        layer.refresh(thumbnail=False, highlight=False, extent=False)
+        layer.refresh(thumbnail=thumbnail, highlight=False, extent=False)
     else:
         layer.data = data
         layer.translate = translate
