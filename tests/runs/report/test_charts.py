@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from napari_cytounet.runs.report.charts import (
@@ -34,6 +34,7 @@ def test_ticks_are_few_round_and_inside(low: float, span: float) -> None:
 
 
 @given(st.lists(numbers, min_size=1, max_size=50))
+@example(values=[5e-324])
 def test_any_points_make_a_chart_inside_its_frame(values: list[float]) -> None:
     series = Series("a", list(range(len(values))), values, "loss", dots=True)
     drawn = ET.fromstring(line_chart([series], x="x", y="y"))  # noqa: S314

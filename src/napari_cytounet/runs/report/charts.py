@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -124,7 +125,7 @@ def nice_ticks(low: float, high: float, about: int = 5) -> list[float]:
     [100.0, 200.0, 300.0, 400.0]
     """
     span = high - low
-    if span <= 0:
+    if span / about < sys.float_info.min:  # nothing, or too little to be divided
         return [low]
     power = 10.0 ** math.floor(math.log10(span / about))
     step = next(power * factor for factor in (1, 2, 5, 10) if span / (power * factor) <= about)
