@@ -24,6 +24,7 @@ import numpy as np
 import tifffile
 from object_quality import dsb_split, score, usi_split
 from reporting import RESULTS, data_folder, machine
+from training_runs import train_on
 
 BASE: dict[str, Any] = {
     "training": {"preset": "fast"},
@@ -60,12 +61,6 @@ def one(
     configuration: dict[str, Any], *, steps: int, minutes: float | None, gpu: str, threads: int
 ) -> dict[str, Any]:
     """Train and score one configuration in this process."""
-    import tempfile
-
-    from napari_cytounet import train
-    from napari_cytounet.settings import TrainSettings
-    from napari_cytounet.unet.model import load_model
-
     learn, test = dsb_split() if configuration["data"] == "dsb" else usi_split()
     data = data_folder() / ("dsb2018/fluo" if configuration["data"] == "dsb" else "usiigaci_phase")
     settings = json.loads(json.dumps(configuration["settings"]))
@@ -76,18 +71,7 @@ def one(
     on_gpu = settings["training"]["preset"] == "balanced"
     settings["device"] = {"device": gpu if on_gpu else "cpu", "threads": threads}
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        for part in ("images", "masks"):
-            (Path(folder) / part).mkdir()
-            for name in learn:
-                (Path(folder) / part / name).symlink_to((data / part / name).resolve())
-        result = train(
-            f"{folder}/images",
-            f"{folder}/masks",
-            out=f"{folder}/run",
-            settings=TrainSettings.model_validate(settings),
-        )
-        model = load_model(result.run)
+    result, model = train_on(data, learn, settings)
     row: dict[str, Any] = {
         "name": configuration["name"],
         "steps": result.steps,

@@ -15,21 +15,17 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from ablate_objects import INTENSITY
 from object_quality import score
 from reporting import data_folder, report
-
-from napari_cytounet import train
-from napari_cytounet.settings import TrainSettings
-from napari_cytounet.unet.model import load_model
+from training_runs import train_on
 
 IOUS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)
 TEST = Path(__file__).parent / "dsb2018_test.txt"
-INTENSITY = {"contrast": 0.3, "brightness": 0.1, "gamma": 0.4, "noise": 0.03}
 CONFIGURATIONS: dict[str, dict[str, Any]] = {
     "balanced": {"training": {"preset": "balanced"}},
     "thorough": {"training": {"preset": "thorough"}},
@@ -83,19 +79,8 @@ def one(name: str, minutes: float, device: str, threads: int) -> dict[str, Any]:
     data = data_folder() / "dsb2018" / "fluo"
     test = TEST.read_text(encoding="utf-8").split()
     began = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        for part in ("images", "masks"):
-            (Path(folder) / part).mkdir()
-            for file in (data / part).iterdir():
-                if file.name not in test:
-                    (Path(folder) / part / file.name).symlink_to(file.resolve())
-        result = train(
-            f"{folder}/images",
-            f"{folder}/masks",
-            out=f"{folder}/run",
-            settings=TrainSettings.model_validate(settings),
-        )
-        model = load_model(result.run)
+    names = (file.name for file in (data / "masks").iterdir())
+    result, model = train_on(data, (name for name in names if name not in test), settings)
     trained = time.perf_counter()
     scored = score(model, data, {"all": test}, settings, IOUS)
     return {

@@ -1,4 +1,4 @@
-"""Training in a process of its own, as a user would, and scoring what comes out on images never touched."""
+"""Training, as a user would or in this process, and scoring what comes out on images never touched."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from napari_cytounet import train
 from napari_cytounet.images.pairing import Pair
 from napari_cytounet.images.reading import open_image
 from napari_cytounet.images.truth import understand_masks
+from napari_cytounet.runs.train_result import TrainResult
 from napari_cytounet.segmentation.calibration import Calibration
-from napari_cytounet.settings import MaskKind, MaskSettings
-from napari_cytounet.unet.model import load_model
+from napari_cytounet.settings import MaskKind, MaskSettings, TrainSettings
+from napari_cytounet.unet.model import Model, load_model
 from napari_cytounet.unet.prediction import predict_plane
 
 
@@ -58,6 +61,21 @@ def train_and_score(
         result = json.loads(done.stdout)
         dice, best = score(Path(folder) / "run", test, kind)
     return Outcome(result["seconds"], result["steps"], result["dice"], dice, best)
+
+
+def train_on(data: Path, names: Iterable[str], settings: dict[str, Any]) -> tuple[TrainResult, Model]:
+    """Train in this process on some of the `images` and `masks` in a folder; return the model, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            for part in ("images", "masks"):
+                link(data / part / name, Path(folder) / part / name)
+        result = train(
+            f"{folder}/images",
+            f"{folder}/masks",
+            out=f"{folder}/run",
+            settings=TrainSettings.model_validate(settings),
+        )
+        return result, load_model(result.run)
 
 
 def score(model: Path, pairs: Sequence[Pair], kind: MaskKind) -> tuple[float, float]:

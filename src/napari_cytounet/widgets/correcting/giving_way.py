@@ -46,7 +46,6 @@ class GivingWay:
         for layer in self._layers:
             layer.events.labels_update.disconnect(self._on_dab)
         self._layers = []
-        self._timer.stop()
         if self._gives_way:
             self._end()
         self._timer.stop()
