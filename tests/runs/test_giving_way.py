@@ -18,14 +18,21 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/autogroup").exists(), reason="this system does not share its processor by sessions"
 )
 
+WAITS = "import sys; sys.stdin.read()"
+HAS_A_CHILD = f"""
+import subprocess, sys
+with subprocess.Popen([sys.executable, "-c", {WAITS!r}]) as child:
+    print(child.pid, flush=True)
+"""
+
 
 @pytest.fixture
 def start() -> Iterator[Any]:
     started = []
 
-    def begin(**options: Any) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", "input()"]
-        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, **options))
+    def begin(script: str = WAITS, **options: Any) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", script]
+        started.append(subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, **options))
         return started[-1]
 
     yield begin
@@ -39,7 +46,7 @@ def niceness(pid: int) -> int:
 
 
 def test_a_session_gives_way_and_gets_its_share_again(start: Any) -> None:
-    pid = start(start_new_session=True).pid
+    pid = start().pid
     assert give_way(pid, gives_way=True)
     assert niceness(pid) == NICENESS
     assert give_way(pid, gives_way=False)
@@ -48,13 +55,16 @@ def test_a_session_gives_way_and_gets_its_share_again(start: Any) -> None:
 
 
 def test_what_shares_its_session_with_others_is_let_alone(start: Any) -> None:
-    before = niceness(os.getpid())
-    assert give_way(start().pid, gives_way=True)
-    assert niceness(os.getpid()) == before
+    # a session of its own: that of the tests may be the system's first, of which nothing can be read
+    parent = start(HAS_A_CHILD, stdout=subprocess.PIPE)
+    child = int(parent.stdout.readline())
+    assert os.getsid(child) == parent.pid
+    assert give_way(child, gives_way=True)
+    assert niceness(parent.pid) == niceness(child) == 0
 
 
 def test_a_process_that_has_ended_is_settled(start: Any) -> None:
-    process = start(start_new_session=True)
+    process = start()
     process.kill()
     process.communicate()
     assert give_way(process.pid, gives_way=True)
@@ -69,4 +79,4 @@ def test_a_system_that_was_asked_too_often_is_asked_once_more(
             raise error
 
     monkeypatch.setattr(giving_way, "Path", Refusing)
-    assert give_way(start(start_new_session=True).pid, gives_way=True) is settled
+    assert give_way(start().pid, gives_way=True) is settled
