@@ -64,7 +64,8 @@ class BandedComponents:
         labels, count = label(values, background=0, connectivity=self._connectivity, return_num=True)
         self._sizes.append(np.bincount(labels.ravel(), minlength=count + 1)[1:])
         self._values.append(classes_of_objects(labels, values)[1:])
-        labels[labels > 0] += self._count
+        if self._count:
+            labels[labels > 0] += self._count
         self._count += count
         if self._seam is not None:
             self._join(*self._seam, values[0], labels[0])

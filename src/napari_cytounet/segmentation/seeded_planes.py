@@ -126,7 +126,7 @@ def label_seeded(
         cores.append(spool.put(smallest_dtype(components.add(seeds_of(rows) & (classes > 0)))))
         done += 1
         yield done / steps
-    joined = components.joined()
+    joined = smallest_dtype(components.joined())
     votes = np.zeros((int(joined.max()) + 1) * (class_count + 1), np.int64)
     kept = []
     for number, rows in enumerate(bands):
@@ -134,7 +134,9 @@ def label_seeded(
         seeds, _ = _with_rows_around(spool, cores, number, reach)
         inner = slice(above, above + rows.stop - rows.start)
         labels = grow(joined[seeds], classes > 0, reach)[inner]
-        votes += np.bincount((labels * (class_count + 1) + classes[inner]).ravel(), minlength=len(votes))
+        inside = labels > 0
+        ballots = labels[inside].astype(np.intp) * (class_count + 1) + classes[inner][inside]
+        votes += np.bincount(ballots, minlength=len(votes))
         kept.append((rows, spool.put(smallest_dtype(labels))))
         done += 1
         yield done / steps
