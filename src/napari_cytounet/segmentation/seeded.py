@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.measure import label
 
+from napari_cytounet.segmentation.instances import smallest_dtype
+
 
 def label_seeds(seeds: NDArray[np.bool_], foreground: NDArray[np.bool_], reach: int) -> NDArray[Any]:
     """Label objects: each connected core, with the foreground that is nearest to it.
@@ -24,14 +26,15 @@ def label_seeds(seeds: NDArray[np.bool_], foreground: NDArray[np.bool_], reach: 
     Returns
     -------
     NDArray
-        Labels, 0 where there is background or no core within reach.
+        Labels in the smallest unsigned dtype that holds their number, 0 where there is background or no core
+        within reach.
 
     Examples
     --------
     >>> label_seeds(np.array([[1, 0, 0, 1, 0, 0]], bool), np.array([[1, 1, 1, 1, 1, 0]], bool), reach=3)
-    array([[1, 1, 2, 2, 2, 0]], dtype=int32)
+    array([[1, 1, 2, 2, 2, 0]], dtype=uint8)
     """
-    return grow(label(seeds & foreground, connectivity=1), foreground, reach)
+    return grow(smallest_dtype(label(seeds & foreground, connectivity=1)), foreground, reach)
 
 
 def grow(labels: NDArray[Any], inside: NDArray[np.bool_], reach: int) -> NDArray[Any]:
@@ -41,13 +44,15 @@ def grow(labels: NDArray[Any], inside: NDArray[np.bool_], reach: int) -> NDArray
     """
     framed = np.pad(labels, 1)
     flat = framed.ravel()
-    free = np.pad(inside, 1).ravel() & (flat == 0)
-    strides = np.array([stride // framed.itemsize for stride in framed.strides])
-    steps = (*strides, *-strides)
+    free = np.pad(inside & (labels == 0), 1).ravel()
+    strides = [stride // framed.itemsize for stride in framed.strides]
     has_room = np.zeros_like(free)
-    for step in steps:
-        has_room |= np.roll(free, step)  # the frame is never free, so that nothing comes round
-    reached = np.flatnonzero((flat > 0) & has_room)
+    for step in strides:
+        has_room[step:] |= free[:-step]
+        has_room[:-step] |= free[step:]
+    reached = np.flatnonzero(has_room & ~free)
+    reached = reached[flat[reached] > 0]
+    steps = (*strides, *(-step for step in strides))
     for _ in range(reach):
         values, found = flat[reached], []
         for step in steps:

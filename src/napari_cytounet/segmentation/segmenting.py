@@ -84,7 +84,7 @@ def segment_classes(
     if settings.fill_holes:
         classes = fill_holes(classes)
     if cores is not None and not settings.split_touching:
-        instances = smallest_dtype(label_seeds(cores.where, classes > 0, cores.reach))
+        instances = label_seeds(cores.where, classes > 0, cores.reach)
         of_label = prevailing_classes(instances, classes)
         classes = of_label[instances]
     else:
