@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from napari_cytounet.cli import main
+from napari_cytounet.cli.app import WAITING
 from napari_cytounet.segmentation import threshold_files
 
 
@@ -61,3 +64,17 @@ def test_a_bug_of_ours_is_not_taken_for_a_lack_of_memory(monkeypatch: pytest.Mon
     monkeypatch.setattr(threshold_files, "thresholding", fails)
     with pytest.raises(RuntimeError, match="shapes"):
         main(["threshold", "image.tif", "--out", "labels"])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, WAITING), ({"OMP_WAIT_POLICY": "active"}, {}), ({"GOMP_SPINCOUNT": "7"}, {})],
+)
+def test_threads_wait_as_the_environment_says_or_else_as_we_say(
+    given: dict[str, str], expected: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {name: value for name, value in os.environ.items() if name not in WAITING} | given
+    environment = dict(before)
+    monkeypatch.setattr(os, "environ", environment)
+    assert main(["--version"]) == 0
+    assert environment == before | expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -40,6 +41,13 @@ COMMANDS = {
     "doctor": "Show versions, measure the devices, and say what is missing and how to get it.",
 }
 
+WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "5000"}
+"""How torch's threads wait for one another, unless the user's environment says: after a short look, asleep.
+
+Threads that spin on, as is OpenMP's default, make a step a hundred times as long where other programs want the
+cores; threads that sleep at once make it twice as long where none does (`benchmarks/README.md`).
+"""
+
 app = App(
     name="cytounet",
     help="Teach a U-Net to see your cells. Ctrl-C ends a command: train keeps the best network so far, "
@@ -66,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code: 0, 1 after an error that is explained on stderr, 2 if the command was not understood.
     """
+    if not WAITING.keys() & os.environ.keys():
+        os.environ.update(WAITING)  # torch reads it when it is loaded, which no command has done yet
     words = sys.argv[1:] if arguments is None else list(arguments)
     errors = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 from napari_cytounet.cli.jobs import run_job
@@ -26,8 +25,6 @@ def speed(
     output: Output = OutputOptions(),
 ) -> None:
     """Measure with the options as settings, and print what fits into the budget."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as in the trainings that the plugin starts
-
     from napari_cytounet.runs.estimate import estimate_at
     from napari_cytounet.runs.speed import timing
 

@@ -205,8 +205,7 @@ def _command(folder: Path, command: str, threads: int | None) -> list[str]:
 
 
 def _environment(threads: int | None) -> dict[str, str]:
-    # Threads that wait for one another by spinning make a step several times as long where cores are shared.
-    added = {"OMP_WAIT_POLICY": "passive", "PYTHONIOENCODING": "utf-8"}
+    added = {"PYTHONIOENCODING": "utf-8"}
     if threads is not None:
         added["OMP_NUM_THREADS"] = str(threads)  # while images are read, too
     return os.environ | added
