@@ -44,8 +44,8 @@ COMMANDS = {
 WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "5000"}
 """How torch's threads wait for one another, unless the user's environment says: after a short look, asleep.
 
-Threads that spin on, as is OpenMP's default, make a step a hundred times as long where other programs want the
-cores; threads that sleep at once make it twice as long where none does (`benchmarks/README.md`).
+Threads that spin on, as is OpenMP's default, make a step a hundred times as long where other programs want
+the cores; threads that sleep at once make it twice as long where none does (`benchmarks/README.md`).
 """
 
 app = App(
