@@ -32,7 +32,8 @@ PREFERENCE = 2.0
 SMOOTHING = 0.1
 """Share of each painted pixel that is taught as any class (label smoothing: Szegedy et al. 2016).
 
-So few pixels are learnt by heart otherwise, and of what is like none of them the network is as sure.
+So few pixels are learnt by heart otherwise, and of what is like none of them the network is as sure. With
+several classes it did harm, and is left out there (`benchmarks/README.md`).
 """
 
 LEAST_PAINTED = 0.25
@@ -98,8 +99,8 @@ class Learner:
         with self.device.autocast():
             given = self.network(image)
         logits = given[: len(painted), : self.network.logits]
-        smoothed = targets * (1 - SMOOTHING) + SMOOTHING / (self.network.classes + 1)
-        loss = segmentation_loss(logits, smoothed, labelled, LOSS)
+        taught = targets * (1 - SMOOTHING) + SMOOTHING / 2 if self.network.classes == 1 else targets
+        loss = segmentation_loss(logits, taught, labelled, LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
             loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)
