@@ -59,10 +59,8 @@ def test_nothing_is_learnt_from_what_is_not_painted(
     assert 0 < labelled.float().mean() < 0.5
 
 
-@pytest.mark.parametrize(
-    ("classes", "painted_class", "other"), [(1, 0.95, 0.05), (2, 0.9 + 0.1 / 3, 0.1 / 3)]
-)
-def test_paint_is_not_taught_as_certain(
+@pytest.mark.parametrize(("classes", "painted_class", "other"), [(1, 0.95, 0.05), (2, 1.0, 0.0)])
+def test_paint_is_taught_as_certain_only_among_several_classes(
     settings: CorrectionSettings,
     classes: int,
     painted_class: float,
