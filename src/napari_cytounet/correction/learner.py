@@ -99,7 +99,8 @@ class Learner:
         with self.device.autocast():
             given = self.network(image)
         logits = given[: len(painted), : self.network.logits]
-        taught = targets * (1 - SMOOTHING) + SMOOTHING / 2 if self.network.classes == 1 else targets
+        certain = self.network.classes > 1
+        taught = targets if certain else targets * (1 - SMOOTHING) + SMOOTHING / 2
         loss = segmentation_loss(logits, taught, labelled, LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
