@@ -85,6 +85,27 @@ def test_paint_is_taught_as_certain_only_among_several_classes(
         assert of_cell[1].max().item() == pytest.approx(other)
 
 
+@pytest.mark.parametrize("classes", [1, 2])
+def test_a_pixel_of_background_weighs_more(
+    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Tensor, Tensor]] = []
+
+    def spied(
+        logits: Tensor, targets: Tensor, labelled: Tensor, settings: object, weights: Tensor
+    ) -> Tensor:
+        seen.append((labelled, weights))
+        return loss(logits, targets, labelled, settings, weights)  # type: ignore[arg-type]
+
+    loss = room.segmentation_loss
+    monkeypatch.setattr(room, "segmentation_loss", spied)
+    learner = _learner(settings, classes=classes)
+    learner.step(*_windows(learner, classes=classes), 0.01)
+    ((labelled, weights),) = seen
+    assert weights[0][labelled[0]].min().item() == pytest.approx(1)
+    assert weights[1][labelled[1]].max().item() == pytest.approx(room.BACKGROUND)
+
+
 def test_the_same_seed_gives_the_same_weights(settings: CorrectionSettings) -> None:
     learners = [_learner(settings.model_copy(update={"seed": seed})) for seed in (3, 3, 4)]
     for learner in learners:

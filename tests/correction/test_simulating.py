@@ -112,6 +112,13 @@ def test_it_stops_when_it_is_told_to(cells: Path, settings: CorrectionSettings) 
     assert painted == 2
 
 
+def test_by_time_it_rests_when_nothing_is_left_to_learn(play: Callable[..., SimulationResult]) -> None:
+    an_hour = QUICK.model_copy(update={"steps": None, "seconds": 3600.0, "strokes": 3})
+    (*_, point) = play(an_hour).points
+    assert point.strokes == 3
+    assert 0 < point.seconds < 3600
+
+
 def test_by_time_it_learns_as_long_as_it_may(play: Callable[..., SimulationResult]) -> None:
     result = play(QUICK.model_copy(update={"steps": None, "seconds": 0.1, "strokes": 3}))
     point = result.points[-1]

@@ -42,10 +42,9 @@ Paint = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make rounds short, and rest soon."""
+    """Make rounds short."""
     monkeypatch.setattr(rounds, "ROUND_SECONDS", 0.05)
     monkeypatch.setattr(rounds, "LONGEST_ROUND_SECONDS", 0.1)
-    monkeypatch.setattr(rounds, "ENOUGH_STEPS", 20)
     monkeypatch.setattr(trainer, "LOOK_SECONDS", 0.01)
 
 

@@ -28,12 +28,6 @@ LONGEST_ROUND_SECONDS = 2.0
 LATEST = 20
 """Strokes whose first judgement tells how much is found before it is taught."""
 
-ENOUGH_STEPS = 150
-"""Steps after the last stroke from which it rests once all strokes are obeyed."""
-
-MOST_STEPS = 3000
-"""Steps after the last stroke after which it rests in any case."""
-
 
 class Rounds:
     """The work of a trainer, and what it remembers from round to round.
@@ -50,7 +44,6 @@ class Rounds:
         self._folder = folder
         self._training = training
         self._journal = JournalReader(SessionFolder(folder).journal)
-        self._began = 0
         self._pace = math.nan
         self._offset = max(kept_versions(folder), default=0)
         self._memory_was_short = False
@@ -61,7 +54,6 @@ class Rounds:
         if not entries:
             return
         changes = self._training.take(entries)
-        self._began = self._training.steps
         yield StrokesTaken(entries[-1].number, sum(change.contradicted for change in changes))
 
     def sync(self) -> None:
@@ -71,14 +63,9 @@ class Rounds:
     @property
     def nothing_to_do(self) -> str:
         """Why there is nothing to learn, empty if there is: see `Waiting`."""
-        training = self._training
-        if training.missing_classes:
+        if self._training.missing_classes:
             return "classes"
-        taken = training.steps - self._began
-        all_obeyed = training.strokes.obeyed == len(training.strokes)
-        if taken >= MOST_STEPS or (taken >= ENOUGH_STEPS and all_obeyed):
-            return "learnt"
-        return ""
+        return "" if self._training.steps_left else "learnt"
 
     def learn(self, cancel: threading.Event) -> Generator[Event, None, None]:
         """Learn for a round and propose what was learnt; once more with fewer patches if memory is short."""
@@ -107,6 +94,8 @@ class Rounds:
                 until = min(time.perf_counter() + ROUND_SECONDS, began + LONGEST_ROUND_SECONDS)
             if training.missing_classes:  # everything of a class was undone
                 return
+            if not training.steps_left:
+                break
             training.learn(1)
         self._pace = (time.perf_counter() - began) / max(1, training.steps - steps)
         if not cancel.is_set():
@@ -121,8 +110,6 @@ class Rounds:
             weights = training.shown.network.state_dict()
             save_version(self._folder, number, weights, training.card, knows=training.shown.knows)
         first = [stroke.before for stroke in training.strokes.all()[-LATEST:] if stroke.before is not None]
-        all_obeyed = training.strokes.obeyed == len(training.strokes)
-        left = 0 if all_obeyed else MOST_STEPS - (training.steps - self._began)
         return VersionProposed(
             version=number,
             adopted=verdict.adopted,
@@ -131,7 +118,7 @@ class Rounds:
             strokes=training.strokes.judged,
             found_before=float(np.mean(first)) if len(first) > 2 else math.nan,
             error=float(np.std(first, ddof=1) / math.sqrt(len(first))) if len(first) > 2 else math.nan,
-            seconds=max(0.0, left * self._pace),
+            seconds=training.steps_left * self._pace,
         )
 
     def bring_back(self, version: int) -> Generator[Event, None, None]:
@@ -145,7 +132,6 @@ class Rounds:
             return
         weights = {name: values.clone() for name, values in network.state_dict().items()}
         training.restart(network, known)
-        self._began = training.steps
         number = self._offset + training.proposals
         save_version(self._folder, number, weights, training.card, knows=known)
         yield Notice(f"Version {version} is shown again, as version {number}; learning goes on from it.")

@@ -17,6 +17,7 @@ from napari_cytounet.correction.annotator import Brush, paint_stroke
 from napari_cytounet.correction.field import box_of, found_at
 from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.places import Place, Places
+from napari_cytounet.correction.rounds import ROUND_SECONDS
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
 from napari_cytounet.events import Event, Notice, StrokesPainted
@@ -25,7 +26,7 @@ from napari_cytounet.settings import SimulationSettings
 from napari_cytounet.unet.network import UNet
 
 FEWEST_ROUNDS = 2
-"""Proposals after each stroke."""
+"""Proposals after each stroke, where steps are counted instead of time."""
 
 MOST_LOOKS = 50
 """Places without an error worth a stroke, one after the other, after which the annotator is content."""
@@ -185,9 +186,11 @@ class Simulation:
                 self._adopted += training.propose().adopted
         else:
             rounds = 0
-            while (time.perf_counter() < until or rounds == 0) and not cancel.is_set():
-                end = min(until, time.perf_counter() + settings.seconds / FEWEST_ROUNDS)
-                while time.perf_counter() < end:
+            while rounds == 0 or (training.steps_left and time.perf_counter() < until):
+                if cancel.is_set():
+                    break
+                end = min(until, time.perf_counter() + ROUND_SECONDS)
+                while training.steps_left and time.perf_counter() < end:
                     training.learn(1)
                 self._adopted += training.propose().adopted
                 rounds += 1

@@ -106,6 +106,11 @@ class Strokes:
         """How many of them are found as they were painted."""
         return sum(stroke.obeyed for stroke in self._strokes.values())
 
+    @property
+    def latest(self) -> Stroke | None:
+        """The stroke that came last, of those that something is left of."""
+        return next(reversed(self._strokes.values()), None)
+
     def all(self) -> list[Stroke]:
         """Return the strokes that something is left of, oldest first."""
         return list(self._strokes.values())

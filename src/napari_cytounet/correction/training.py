@@ -14,6 +14,7 @@ from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
+from napari_cytounet.correction.steps_due import StepsDue
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
 from napari_cytounet.correction.version import Version
@@ -96,6 +97,7 @@ class CorrectionTraining:
         self.proposals = 0
         self.latest = 0
         self._learnt = 0
+        self._due = StepsDue()
         self._rate = 1.0
         self._skipped = 0
         self.shown: Version | None = None
@@ -118,12 +120,19 @@ class CorrectionTraining:
         """Classes that nothing is painted of yet, background (0) included: until then nothing is learnt."""
         return sorted(set(range(len(self.card.classes) + 1)) - self.strokes.classes())
 
+    @property
+    def steps_left(self) -> int:
+        """How many steps may still be worth it, if nothing more is painted: at 0 it is time to rest."""
+        latest = self.strokes.latest
+        return self._due.left(latest_obeyed=latest is not None and latest.obeyed)
+
     def restart(self, network: UNet, known: int) -> None:
         """Show a network that learnt from the entries up to a number, and learn on from it."""
         self.proposals += 1
         self.former = self.shown
         self.shown = Version(self.proposals, self.device.place(copy.deepcopy(network)).eval(), known)
         self._learnt = max(self._learnt, known)
+        self._due.begin_with(sum(stroke.number > known for stroke in self.strokes.all()))
         self._rate = 0.0
         self.strokes.forget_judgements()
         self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
@@ -150,6 +159,7 @@ class CorrectionTraining:
             fresh.append(entry.number)
         for number in sorted(touched & self.supervision.strokes.keys()):
             self.strokes.update(number, self.supervision, self.plane)
+        self._due.strokes_came(sum(number > self._learnt for number in fresh))
         self._judge_before(fresh)
         return changes
 
@@ -169,6 +179,7 @@ class CorrectionTraining:
             loss = self._learner.step(torch.stack(painted), free, rate)
             self._rate *= SETTLING
             self.steps += 1
+            self._due.step_taken()
             self._count_skipped(loss)
 
     def propose(self) -> Verdict:

@@ -27,9 +27,9 @@ class CorrectionSettings(Settings):
         NetworkSettings(base_width=16), description="Shape of the network, where it begins from nothing."
     )
     patch_size: int = Field(96, ge=32, le=512, description="Side of a patch, in working pixels.")
-    stroke_patches: int = Field(6, ge=1, le=64, description="Patches a step that are centred on strokes.")
+    stroke_patches: int = Field(15, ge=1, le=64, description="Patches a step that are centred on strokes.")
     free_patches: int = Field(
-        2,
+        5,
         ge=0,
         le=64,
         description="Patches a step from anywhere: nothing is learnt from them but how bright and how varied "
