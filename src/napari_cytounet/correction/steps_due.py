@@ -15,7 +15,7 @@ FIRST_STEPS = 100
 MOST_DUE = 600
 """Most steps that strokes are worth together, when many come at once."""
 
-PATIENCE = 20
+PATIENCE = 80
 """Steps more, after those that were due, in which it tries to obey the latest stroke."""
 
 
@@ -27,7 +27,7 @@ class StepsDue:
     >>> due = StepsDue()
     >>> due.strokes_came(2)
     >>> due.left(latest_obeyed=True), due.left(latest_obeyed=False)
-    (140, 160)
+    (140, 220)
     """
 
     def __init__(self) -> None:
