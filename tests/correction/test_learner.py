@@ -91,9 +91,7 @@ def test_a_pixel_of_background_weighs_more(
 ) -> None:
     seen: list[tuple[Tensor, Tensor]] = []
 
-    def spied(
-        logits: Tensor, targets: Tensor, labelled: Tensor, settings: object, weights: Tensor
-    ) -> Tensor:
+    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, settings: object, weights: Tensor) -> Tensor:
         seen.append((labelled, weights))
         return loss(logits, targets, labelled, settings, weights)  # type: ignore[arg-type]
 
