@@ -100,6 +100,7 @@ def test_a_pixel_of_background_weighs_more(
     learner = _learner(settings, classes=classes)
     learner.step(*_windows(learner, classes=classes), 0.01)
     ((labelled, weights),) = seen
+    assert room.BACKGROUND > 1
     assert weights[0][labelled[0]].min().item() == pytest.approx(1)
     assert weights[1][labelled[1]].max().item() == pytest.approx(room.BACKGROUND)
 

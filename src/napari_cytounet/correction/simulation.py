@@ -185,15 +185,13 @@ class Simulation:
                 training.learn(settings.steps // FEWEST_ROUNDS)
                 self._adopted += training.propose().adopted
         else:
-            rounds = 0
-            while rounds == 0 or (training.steps_left and time.perf_counter() < until):
-                if cancel.is_set():
-                    break
+            while not cancel.is_set():
                 end = min(until, time.perf_counter() + ROUND_SECONDS)
                 while training.steps_left and time.perf_counter() < end:
                     training.learn(1)
                 self._adopted += training.propose().adopted
-                rounds += 1
+                if not training.steps_left or time.perf_counter() >= until:
+                    break
         self._seconds += time.perf_counter() - began
         return training.shown is not None and training.shown.knows >= known
 
