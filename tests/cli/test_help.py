@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 from napari_cytounet import __version__, settings
 from napari_cytounet.cli import main
 from napari_cytounet.cli.app import COMMANDS, app
+from napari_cytounet.quality.codes import CODES
 
 WITHOUT_HEAVY_PACKAGES = """
 import sys
@@ -62,3 +64,15 @@ def test_training_offers_every_setting(capsys: pytest.CaptureFixture[str]) -> No
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.strip() == __version__
+
+
+def test_options_that_the_data_check_advises_exist() -> None:
+    advised = set(re.findall(r"--[a-z][a-z-]+", " ".join(code.advice for code in CODES.values())))
+    assert "--fix" in advised
+    known = {
+        name
+        for command in ("check", "train")
+        for argument in app[command].assemble_argument_collection(parse_docstring=True)
+        for name in argument.names
+    }
+    assert advised - known == set()

@@ -194,7 +194,8 @@ _TABLE = (
         _LOW,
         "A class is rare",
         "The loss is dominated by the common classes; a rare one may never be found.",
-        "Add images that show it; weight it (--class-weights) or let patches seek it.",
+        "Add images that show it. Patches are drawn as often on it as on any other class; --loss dice weighs "
+        "it most.",
     ),
     # Images
     Code(
