@@ -36,13 +36,6 @@ So few pixels are learnt by heart otherwise, and of what is like none of them th
 several classes it did harm, and is left out there (`benchmarks/README.md`).
 """
 
-BACKGROUND = 3.0
-"""Weight in the cross-entropy of a pixel that is painted as background; others have 1.
-
-Each stands for many that nobody paints: most of an image is background, and what is taken for an object there
-is more than what of objects is missed.
-"""
-
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
 
@@ -79,7 +72,7 @@ class Learner:
         self._variations = torch.Generator().manual_seed(settings.seed)
         self._steps = 0
 
-    def step(self, painted: Tensor, free: Tensor, rate: float) -> float:
+    def step(self, painted: Tensor, free: Tensor, rate: float, class_weights: Tensor) -> float:
         """Take one step and return the loss on what is painted, NaN where the step was skipped.
 
         Parameters
@@ -90,6 +83,8 @@ class Learner:
             (M, C, W, W): pixels of windows from anywhere.
         rate
             Learning rate.
+        class_weights
+            (K + 1,): of a painted pixel in the cross-entropy, by its class, background first.
         """
         settings, channels = self._settings, self.network.channels
         place = self.device.torch_device
@@ -108,7 +103,9 @@ class Learner:
         logits = given[: len(painted), : self.network.logits]
         certain = self.network.classes > 1
         taught = targets if certain else targets * (1 - SMOOTHING) + SMOOTHING / 2
-        weights = 1 + (BACKGROUND - 1) * (1 - targets.sum(dim=1)).clamp(0, 1)
+        background = 1 - targets.sum(dim=1, keepdim=True)
+        shares = torch.cat([background, targets], dim=1).clamp(0, 1)
+        weights = torch.einsum("nkyx,k->nyx", shares, class_weights.to(place))
         loss = segmentation_loss(logits, taught, labelled, LOSS, weights)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)

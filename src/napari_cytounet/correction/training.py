@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from napari_cytounet.correction.annotation import PlaneKey
+from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
@@ -171,12 +172,13 @@ class CorrectionTraining:
         TrainingError
             If the loss is not finite again and again.
         """
+        weights = torch.from_numpy(class_weights(self.strokes.all(), len(self.card.classes)))
         for _ in range(steps):
             drawn = self.strokes.draw(self._stroke_patches, self._held_out)
             painted = [self._window(self.plane(stroke.plane), row, column) for stroke, row, column in drawn]
             free = self.free_windows(self._free_patches, self._learner.window)
             rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
-            loss = self._learner.step(torch.stack(painted), free, rate)
+            loss = self._learner.step(torch.stack(painted), free, rate, weights)
             self._rate *= SETTLING
             self.steps += 1
             self._due.step_taken()
