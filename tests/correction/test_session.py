@@ -17,6 +17,7 @@ from napari_cytounet.errors import CytounetError, ImageError, OutputError, Predi
 from napari_cytounet.runs.listing import list_runs
 from napari_cytounet.runs.run_lock import locked
 from napari_cytounet.runs.unfinished import unfinished_runs
+from napari_cytounet.segmentation.thresholds import unscored_thresholds
 from napari_cytounet.settings import CorrectionSettings, ImageSettings
 from napari_cytounet.unet.model import build_network, save_model
 from napari_cytounet.unet.model_card import ModelCard, ObjectCard
@@ -37,6 +38,7 @@ def test_what_was_begun_is_read(tmp_path: Path, pixels: NDArray[np.uint8]) -> No
     session = read_session(tmp_path / "new" / "session")
     assert session == made
     assert session.card.classes == ("cell", "debris")
+    assert session.card.thresholds == unscored_thresholds(2)
     assert session.card.colours == ("#ff0000", "#00ff00")
     assert (session.card.working_scale, session.card.pixel_size) == (0.5, 0.5)
     images = session.open_images(tmp_path / "new" / "session")

@@ -8,7 +8,13 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.filters import threshold_li, threshold_otsu, threshold_triangle
 
 from napari_cytounet.images.reading import find_images, open_image
-from napari_cytounet.segmentation.thresholds import FINDERS, apply_thresholds, find_threshold, reaches
+from napari_cytounet.segmentation.thresholds import (
+    FINDERS,
+    apply_thresholds,
+    find_threshold,
+    reaches,
+    unscored_thresholds,
+)
 
 REFERENCES = {"otsu": threshold_otsu, "li": threshold_li, "triangle": threshold_triangle}
 
@@ -109,6 +115,12 @@ def test_class_map_equals_brute_force(probabilities, data):
         reached = [k for k, t in enumerate(thresholds) if probabilities[(k, *at)] >= t]
         expected = max(reached, key=lambda k: (probabilities[(k, *at)], -k)) + 1 if reached else 0
         assert classes[at] == expected
+
+
+def test_where_several_classes_share_the_probability_background_does_not_win():
+    likely = np.array([[[0.45, 0.41, 0.3, 0.1]], [[0.35, 0.41, 0.3, 0.1]]])
+    assert apply_thresholds(likely, unscored_thresholds(2)).tolist() == [[1, 1, 0, 0]]
+    assert apply_thresholds(likely[:1], unscored_thresholds(1)).tolist() == [[0, 0, 0, 0]]
 
 
 def test_class_map_of_many_classes_is_wider():

@@ -18,6 +18,7 @@ from napari_cytounet.images.reading import open_image
 from napari_cytounet.runs.record import environment, now, write_record
 from napari_cytounet.runs.sources import content_hash, describe_model
 from napari_cytounet.runs.train_job import Place
+from napari_cytounet.segmentation.thresholds import unscored_thresholds
 from napari_cytounet.settings import CorrectionSettings, ImageSettings, Settings
 from napari_cytounet.unet.fit import check_fits, scale_for
 from napari_cytounet.unet.model import load_model
@@ -204,7 +205,7 @@ def _card(images: Sequence[Image], settings: CorrectionSettings, start_from: Pat
         normalisation=Normalisation(),
         working_scale=scale,
         pixel_size=sizes.pop() if len(sizes) == 1 else None,
-        thresholds=(0.5,) * len(settings.class_names),
+        thresholds=unscored_thresholds(len(settings.class_names)),
     )
 
 

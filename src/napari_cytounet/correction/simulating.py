@@ -22,6 +22,7 @@ from napari_cytounet.images.pairing import Pair, find_pairs
 from napari_cytounet.images.truth import MaskReading, Truth, understand_masks
 from napari_cytounet.runs.sources import open_sources
 from napari_cytounet.runs.starting_point import card_classes
+from napari_cytounet.segmentation.thresholds import unscored_thresholds
 from napari_cytounet.settings import (
     CorrectionSettings,
     DeviceSettings,
@@ -185,7 +186,7 @@ def _card(
         mask_kind=reading.kind,
         network=correction.network,
         working_scale=scale,
-        thresholds=(0.5,) * reading.class_count,
+        thresholds=unscored_thresholds(reading.class_count),
     )
 
 

@@ -22,6 +22,13 @@ FINDERS: dict[str, Callable[[NDArray[Any]], float]] = {
 }
 # The triangle hangs from the peak of the histogram: bins that are nearly empty would make that peak noise.
 GREY_LEVELS = {"otsu": 65536, "li": 65536, "triangle": 256}
+AMONG_SEVERAL = 0.4
+"""Threshold of each of several classes where none was chosen by a score.
+
+A pixel of which classes share the probability may be each of them with less than one half and still be
+background least of all.
+"""
+
 OUTLIERS = 1e-5
 """Share of the brightest and of the darkest pixels that is clipped before a threshold is looked for."""
 
@@ -76,6 +83,17 @@ def range_without_outliers(plane: NDArray[Any]) -> tuple[float, float]:
 def reaches(plane: NDArray[Any], threshold: float, *, dark_objects: bool = False) -> NDArray[np.bool_]:
     """Return where a plane is foreground: at or above the threshold, or below it for dark objects."""
     return plane < threshold if dark_objects else plane >= threshold
+
+
+def unscored_thresholds(classes: int) -> tuple[float, ...]:
+    """Return thresholds of probabilities for a model that nobody scored yet, one for each class.
+
+    Examples
+    --------
+    >>> unscored_thresholds(1), unscored_thresholds(2)
+    ((0.5,), (0.4, 0.4))
+    """
+    return (0.5,) if classes == 1 else (AMONG_SEVERAL,) * classes
 
 
 def apply_thresholds(probabilities: NDArray[Any], thresholds: Sequence[float]) -> NDArray[Any]:
