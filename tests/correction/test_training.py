@@ -13,7 +13,7 @@ import torch
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
 from napari_cytounet.correction.journal import Entry
-from napari_cytounet.correction.steps_due import FIRST_STEPS, PATIENCE, STEPS_A_STROKE
+from napari_cytounet.correction.steps_due import FIRST_STEPS, MOST_PATIENCE, PATIENCE, STEPS_A_STROKE
 from napari_cytounet.correction.training import JUDGED, MOST_SKIPPED, CorrectionTraining
 from napari_cytounet.errors import TrainingError
 from napari_cytounet.unet.network import UNet
@@ -213,11 +213,15 @@ def test_an_undone_stroke_is_unlearnt(begin: Begin, strokes: list[Entry], entry:
 def test_what_is_left_to_learn_is_counted(begin: Begin, strokes: list[Entry]) -> None:
     training = begin()
     training.take(strokes)
-    assert training.steps_left == FIRST_STEPS + 4 * STEPS_A_STROKE + PATIENCE
+    assert training.steps_left == FIRST_STEPS + 4 * STEPS_A_STROKE + MOST_PATIENCE
     training.learn(3)
-    assert training.steps_left == FIRST_STEPS + 4 * STEPS_A_STROKE + PATIENCE - 3
+    assert training.steps_left == FIRST_STEPS + 4 * STEPS_A_STROKE + MOST_PATIENCE - 3
     training.restart(training._learner.candidate(), known=2)
-    assert training.steps_left == 2 * STEPS_A_STROKE + PATIENCE
+    assert training.steps_left == 2 * STEPS_A_STROKE + MOST_PATIENCE
+    training.restart(training._learner.candidate(), known=4)  # it learnt all, but was not judged yet
+    assert training.steps_left == STEPS_A_STROKE + PATIENCE
+    training.strokes.latest.right = 1.0  # type: ignore[union-attr]
+    assert training.steps_left == STEPS_A_STROKE
 
 
 def test_with_less_memory_it_goes_on(begin: Begin, strokes: list[Entry]) -> None:

@@ -18,6 +18,9 @@ MOST_DUE = 600
 PATIENCE = 20
 """Steps more, after those that were due, in which it tries to obey the latest stroke."""
 
+MOST_PATIENCE = 40
+"""Steps more in place of them while no version that learnt it was adopted: what was painted is to be seen."""
+
 
 class StepsDue:
     """Counts what is due, and what was taken.
@@ -26,7 +29,7 @@ class StepsDue:
     --------
     >>> due = StepsDue()
     >>> due.strokes_came(2)
-    >>> due.left(latest_obeyed=True), due.left(latest_obeyed=False)
+    >>> due.left(shown=True, obeyed=True), due.left(shown=True, obeyed=False)
     (60, 80)
     """
 
@@ -46,6 +49,15 @@ class StepsDue:
         """Count one step."""
         self._due -= 1
 
-    def left(self, *, latest_obeyed: bool) -> int:
-        """Return how many steps are left; it rests at 0."""
-        return max(0, self._due if latest_obeyed else self._due + PATIENCE)
+    def left(self, *, shown: bool, obeyed: bool) -> int:
+        """Return how many steps are left; it rests at 0.
+
+        Parameters
+        ----------
+        shown
+            Whether the version that is shown learnt the latest stroke.
+        obeyed
+            Whether it obeys it.
+        """
+        more = MOST_PATIENCE if not shown else PATIENCE if not obeyed else 0
+        return max(0, self._due + more)

@@ -125,7 +125,10 @@ class CorrectionTraining:
     def steps_left(self) -> int:
         """How many steps may still be worth it, if nothing more is painted: at 0 it is time to rest."""
         latest = self.strokes.latest
-        return self._due.left(latest_obeyed=latest is not None and latest.obeyed)
+        if latest is None:
+            return 0
+        shown = self.shown is not None and self.shown.knows >= latest.number
+        return self._due.left(shown=shown, obeyed=latest.obeyed)
 
     def restart(self, network: UNet, known: int) -> None:
         """Show a network that learnt from the entries up to a number, and learn on from it."""
