@@ -72,7 +72,7 @@ def test_strokes_do_not_make_a_model_forget_its_boundaries(settings: CorrectionS
     middle = slice(side // 2 - 8, side // 2 + 8)
     painted[:, 1:, middle, middle] = 1
     for _ in range(30):
-        learner.step(painted, painted[:2, :1], 0.005)
+        learner.step(painted, painted[:2, :1], 0.005, torch.ones(2))
     after = learner.candidate()
     with torch.no_grad():
         was, now = (torch.sigmoid(found(image)) for found in (before, after))
