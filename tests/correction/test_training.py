@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
+from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.steps_due import FIRST_STEPS, MOST_PATIENCE, PATIENCE, STEPS_A_STROKE
 from napari_cytounet.correction.training import JUDGED, MOST_SKIPPED, CorrectionTraining
@@ -222,6 +223,27 @@ def test_what_is_left_to_learn_is_counted(begin: Begin, strokes: list[Entry]) ->
     assert training.steps_left == STEPS_A_STROKE + PATIENCE
     training.strokes.latest.right = 1.0  # type: ignore[union-attr]
     assert training.steps_left == STEPS_A_STROKE
+
+
+def test_what_was_corrected_weighs_in_the_steps(
+    begin: Begin, strokes: list[Entry], entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begin()
+    seen: list[torch.Tensor] = []
+
+    def spied(painted: object, free: object, rate: object, weights: torch.Tensor) -> float:
+        seen.append(weights)
+        return 0.0
+
+    monkeypatch.setattr(training._learner, "step", spied)
+    training.take(strokes)
+    training.learn(1)
+    training.take([entry(5, (80, 4, 88, 30), 1)])
+    training.learn(1)
+    before, after = seen
+    assert after.tolist() == class_weights(training.strokes.all(), 1).tolist()
+    assert after[0] > before[0]
+    assert after[1] < before[1]
 
 
 def test_with_less_memory_it_goes_on(begin: Begin, strokes: list[Entry]) -> None:
