@@ -19,7 +19,14 @@ from napari_cytounet.correction.simulating import simulating
 from napari_cytounet.correction.simulation import SimulationResult
 from napari_cytounet.errors import Cancelled, PairingError, TrainingError
 from napari_cytounet.events import Event, Notice, StrokesPainted
-from napari_cytounet.settings import CorrectionSettings, DeviceSettings, SimulationSettings
+from napari_cytounet.segmentation.thresholds import unscored_thresholds
+from napari_cytounet.settings import (
+    CorrectionSettings,
+    DeviceSettings,
+    MaskKind,
+    MaskSettings,
+    SimulationSettings,
+)
 from napari_cytounet.unet.model import load_model
 
 CPU = DeviceSettings(device="cpu", threads=1)
@@ -91,6 +98,17 @@ def test_the_curve_and_the_model_are_kept(
     painted = [event for event in events if isinstance(event, StrokesPainted)]
     assert [event.strokes for event in painted] == list(range(1, len(painted) + 1))
     assert Notice("Painted are 3 images, scored 3. Masks: binary.") in events
+
+
+def test_several_classes_have_the_thresholds_of_a_session(
+    play: Callable[..., SimulationResult], cells: Path, tmp_path: Path
+) -> None:
+    for file in (cells / "masks").iterdir():
+        mask = tifffile.imread(file) // 255
+        mask[:, mask.shape[1] // 2 :] *= 2
+        tifffile.imwrite(file, mask)
+    play(out=tmp_path / "out", mask_settings=MaskSettings(masks=MaskKind.CLASSES))
+    assert load_model(tmp_path / "out").card.thresholds == unscored_thresholds(2)
 
 
 def test_it_stops_when_it_is_told_to(cells: Path, settings: CorrectionSettings) -> None:
