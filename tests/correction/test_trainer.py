@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from napari_cytounet.correction import rounds, trainer
 from napari_cytounet.correction.journal import Entry
+from napari_cytounet.correction.judging import Verdict
 from napari_cytounet.correction.requests import Request, Wish, send_request
 from napari_cytounet.correction.session import accept_images, create_session, read_session
 from napari_cytounet.correction.trainer import tutoring
@@ -124,6 +125,28 @@ def test_somebody_who_paints_without_a_pause_sees_versions_too(
     tutor.until(VersionProposed)
     tutor.until(VersionProposed)
     tutor.stop()
+
+
+def test_a_version_is_proposed_after_some_steps_however_fast_they_are(
+    session: Path, paint: Paint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "ROUND_SECONDS", 60.0)
+    steps = {0: 0}
+    propose = CorrectionTraining.propose
+
+    def counted(training: CorrectionTraining) -> Verdict:
+        steps[training.proposals + 1] = training.steps
+        return propose(training)
+
+    monkeypatch.setattr(CorrectionTraining, "propose", counted)
+    paint(session)
+    tutor = Tutor(session)
+    tutor.until(Waiting, lambda event: event.reason == "learnt")
+    tutor.stop()
+    taken = np.diff(list(steps.values()))
+    assert len(taken) > 3
+    assert set(taken[:-1]) == {rounds.ROUND_STEPS}
+    assert taken[-1] <= rounds.ROUND_STEPS
 
 
 def test_when_everything_is_undone_in_the_middle_it_waits(

@@ -198,6 +198,23 @@ def test_bringing_back_forgets_how_well_another_version_did(begin: Begin, stroke
     assert training.strokes.judged == 4
 
 
+def test_a_new_stroke_is_learnt_at_once_where_its_place_is_held_out(begin: Begin, entry: MakeEntry) -> None:
+    training = begin()
+    places = [(8 * number, 8, 8 * number + 4, 40) for number in range(10)]
+    training.take([entry(number + 1, box, 1 + number % 2) for number, box in enumerate(places)])
+    for stroke in training.strokes.all():
+        stroke.fold = stroke.number % 5
+    training.learn(1)
+    training.propose()
+    assert training.proposals == 1
+    training.take([entry(11, (88, 8, 92, 40), 2)])
+    training.strokes[11].fold = 1
+    for stroke in training.strokes.all():
+        stroke.lessons = 0
+    training.learn(20)
+    assert {stroke.number for stroke in training.strokes.all() if not stroke.lessons} == {1, 6}
+
+
 def test_an_undone_stroke_is_unlearnt(begin: Begin, strokes: list[Entry], entry: MakeEntry) -> None:
     training = begin()
     training.take([*strokes, entry(5, (80, 4, 88, 30), 2)])

@@ -17,7 +17,7 @@ from napari_cytounet.correction.annotator import Brush, paint_stroke
 from napari_cytounet.correction.field import box_of, found_at
 from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.places import Place, Places
-from napari_cytounet.correction.rounds import ROUND_SECONDS
+from napari_cytounet.correction.rounds import ROUND_SECONDS, ROUND_STEPS
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
 from napari_cytounet.events import Event, Notice, StrokesPainted
@@ -187,7 +187,8 @@ class Simulation:
         else:
             while not cancel.is_set():
                 end = min(until, time.perf_counter() + ROUND_SECONDS)
-                while training.steps_left and time.perf_counter() < end:
+                enough = training.steps + ROUND_STEPS
+                while training.steps_left and training.steps < enough and time.perf_counter() < end:
                     training.learn(1)
                 self._adopted += training.propose().adopted
                 if not training.steps_left or time.perf_counter() >= until:

@@ -144,7 +144,24 @@ class Strokes:
         """Return the classes that are painted anywhere, background (0) included."""
         return {value for stroke in self._strokes.values() for value in stroke.held}
 
-    def draw(self, count: int, held_out: int | None) -> list[tuple[Stroke, int, int]]:
+    def held_out(self, fold: int, known: int) -> frozenset[int]:
+        """Return the numbers of the strokes of a fold, but for those that are new.
+
+        Parameters
+        ----------
+        fold
+            Which part.
+        known
+            Number of the last entry that the version that is shown learnt: what came later is learnt at once,
+            so that whoever painted it sees it.
+        """
+        return frozenset(
+            stroke.number
+            for stroke in self._strokes.values()
+            if stroke.fold == fold and stroke.number <= known
+        )
+
+    def draw(self, count: int, held_out: frozenset[int]) -> list[tuple[Stroke, int, int]]:
         """Draw strokes to learn from, each with the working pixel of it that a patch is centred on.
 
         Each class is drawn as often as any other; among its strokes those that the learning network finds
@@ -155,14 +172,15 @@ class Strokes:
         count
             How many.
         held_out
-            Fold that is not drawn from, unless nothing else is there of a class.
+            Numbers of strokes that are not drawn, unless they are most of a class.
         """
         by_class: dict[int, list[Stroke]] = {}
         for stroke in self._strokes.values():
             for value in stroke.held:
                 by_class.setdefault(value, []).append(stroke)
         for value, strokes in by_class.items():
-            by_class[value] = [stroke for stroke in strokes if stroke.fold != held_out] or strokes
+            others = [stroke for stroke in strokes if stroke.number not in held_out]
+            by_class[value] = others if 2 * len(others) >= len(strokes) else strokes
         weights = {
             value: np.cumsum([_weight(stroke) for stroke in strokes]) for value, strokes in by_class.items()
         }
@@ -187,10 +205,10 @@ class Strokes:
         for stroke in self._strokes.values():
             stroke.right = stroke.grasped = None
 
-    def to_judge(self, count: int, held_out: int | None) -> list[Stroke]:
+    def to_judge(self, count: int, held_out: frozenset[int]) -> list[Stroke]:
         """Return strokes to judge a version on: the held-out ones, the latest, and others at random."""
         strokes = self.all()
-        held = [stroke for stroke in strokes if stroke.fold == held_out][-count // 3 :]
+        held = [stroke for stroke in strokes if stroke.number in held_out][-count // 3 :]
         numbers = {stroke.number for stroke in held}
         latest = [stroke for stroke in strokes[-count // 3 :] if stroke.number not in numbers]
         numbers |= {stroke.number for stroke in latest}

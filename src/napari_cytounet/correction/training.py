@@ -176,8 +176,9 @@ class CorrectionTraining:
             If the loss is not finite again and again.
         """
         weights = torch.from_numpy(class_weights(self.strokes.all(), len(self.card.classes)))
+        held_out = self._held_out
         for _ in range(steps):
-            drawn = self.strokes.draw(self._stroke_patches, self._held_out)
+            drawn = self.strokes.draw(self._stroke_patches, held_out)
             painted = [self._window(self.plane(stroke.plane), row, column) for stroke, row, column in drawn]
             free = self.free_windows(self._free_patches, self._learner.window)
             rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
@@ -193,11 +194,10 @@ class CorrectionTraining:
         Where it is, what lies halfway between both in weights has a chance: it keeps more of what the version
         that is shown does right by chance, and has learnt the last strokes too.
         """
-        candidate = self._learner.candidate()
-        judged = self.strokes.to_judge(JUDGED, self._held_out)
+        candidate, held_out = self._learner.candidate(), self._held_out
+        judged = self.strokes.to_judge(JUDGED, held_out)
         right = grasped = self._share_right(candidate, judged)
         shown = None if self.shown is None else self._share_right(self.shown.network, judged)
-        held_out = frozenset(stroke.number for stroke in judged if stroke.fold == self._held_out)
         verdict = compare(right, shown, held_out)
         if self.shown is not None and not verdict.adopted:
             halfway = between(candidate, self.shown.network, 0.5)
@@ -234,9 +234,10 @@ class CorrectionTraining:
         return torch.cat(windows)
 
     @property
-    def _held_out(self) -> int:
-        """The fold that is not learnt from until the next proposal: each in its turn."""
-        return self.proposals % FOLDS
+    def _held_out(self) -> frozenset[int]:
+        """The strokes that are not learnt from until the next proposal: of each fold in its turn."""
+        known = 0 if self.shown is None else self.shown.knows
+        return self.strokes.held_out(self.proposals % FOLDS, known)
 
     def _window(self, plane: WorkingPlane, row: int, column: int) -> Tensor:
         """Return pixels and targets around a working pixel, (C + K + 1, W, W)."""
