@@ -67,10 +67,10 @@ def test_strokes_do_not_make_a_model_forget_its_boundaries(settings: CorrectionS
     _teach_edges(network, image)
     before = copy.deepcopy(network).eval()
     learner = Learner(network, settings, device)
-    painted = torch.zeros(4, 3, side, side)
+    painted = torch.zeros(4, 1 + 2 * 2, side, side)
     painted[:, :1] = image
     middle = slice(side // 2 - 8, side // 2 + 8)
-    painted[:, 1:, middle, middle] = 1
+    painted[:, 1:3, middle, middle] = 1
     for _ in range(30):
         learner.step(painted, painted[:2, :1], 0.005, torch.ones(2))
     after = learner.candidate()

@@ -29,10 +29,10 @@ def _windows(learner: Learner, *, classes: int = 1) -> tuple[Tensor, Tensor]:
     """Windows with a painted square in the middle, and windows from anywhere."""
     random = torch.Generator().manual_seed(1)
     side = learner.window
-    painted = torch.zeros(3, 1 + classes + 1, side, side)
+    painted = torch.zeros(3, 1 + 2 * (classes + 1), side, side)
     painted[:, :1] = torch.rand(3, 1, side, side, generator=random)
     middle = slice(side // 2 - 6, side // 2 + 6)
-    painted[:, -1, middle, middle] = 1
+    painted[:, 1 + classes, middle, middle] = 1
     painted[0, 1, middle, middle] = 1
     return painted, torch.rand(2, 1, side, side, generator=random)
 
@@ -60,6 +60,31 @@ def test_nothing_is_learnt_from_what_is_not_painted(
     assert (gradient[~labelled] == 0).all()
     assert (gradient[labelled] > 0).all()
     assert 0 < labelled.float().mean() < 0.5
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_what_was_seen_is_taught_where_it_counts_and_nothing_is_painted(
+    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Tensor, Tensor]] = []
+
+    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
+        calls.append((targets, labelled))
+        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
+
+    loss = room.segmentation_loss
+    monkeypatch.setattr(room, "segmentation_loss", spied)
+    learner = _learner(settings, classes=classes)
+    painted, free = _windows(learner, classes=classes)
+    middle = learner.window // 2
+    painted[1, -2, middle - 30 : middle + 30] = 0.75  # what is painted lies in it
+    painted[1, -1, middle - 30 : middle + 30] = 1
+    learner.step(painted, free, 0.01, torch.ones(classes + 1))
+    (_, labelled), (targets, seen) = calls
+    assert seen.any(dim=(1, 2)).tolist() == [False, True, False]
+    assert labelled[1].any()
+    assert not (seen & labelled).any()
+    assert torch.allclose(targets[1, -1][seen[1]], torch.tensor(0.75))
 
 
 @pytest.mark.parametrize(("classes", "painted_class", "other"), [(1, 0.95, 0.05), (2, 1.0, 0.0)])

@@ -36,6 +36,11 @@ So few pixels are learnt by heart otherwise, and of what is like none of them th
 several classes it did harm, and is left out there (`benchmarks/README.md`).
 """
 
+SEEN = 0.5
+"""Weight of what was seen around strokes and left as it was, beside what is painted."""
+
+SEEN_LOSS = LossSettings(loss="cross_entropy")
+
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
 
@@ -78,7 +83,8 @@ class Learner:
         Parameters
         ----------
         painted
-            (N, C + K + 1, W, W): pixels and targets of windows around strokes.
+            (N, C + 2 (K + 1), W, W): pixels of windows around strokes; the share of each class in them and of
+            what is painted at all; the probability of each class as it was seen, and 1 where that counts.
         free
             (M, C, W, W): pixels of windows from anywhere.
         rate
@@ -86,10 +92,11 @@ class Learner:
         class_weights
             (K + 1,): of a painted pixel in the cross-entropy, by its class, background first.
         """
-        settings, channels = self._settings, self.network.channels
+        settings, channels, classes = self._settings, self.network.channels, self.network.classes
         place = self.device.torch_device
         painted = painted.to(place)
         image, target = self._augment(painted, channels, self._variations)
+        target, around = target[:, : classes + 1], target[:, classes + 1 :]
         known = target[:, -1]
         labelled = known >= LEAST_PAINTED
         targets = (target[:, :-1] / known.clamp_min(LEAST_PAINTED)[:, None]).clamp(0, 1)
@@ -101,12 +108,15 @@ class Learner:
         with self.device.autocast():
             given = self.network(image)
         logits = given[: len(painted), : self.network.logits]
-        certain = self.network.classes > 1
+        certain = classes > 1
         taught = targets if certain else targets * (1 - SMOOTHING) + SMOOTHING / 2
         background = 1 - targets.sum(dim=1, keepdim=True)
         shares = torch.cat([background, targets], dim=1).clamp(0, 1)
         weights = torch.einsum("nkyx,k->nyx", shares, class_weights.to(place))
         loss = segmentation_loss(logits, taught, labelled, LOSS, weights)
+        seen = (around[:, -1] > 0.99) & (known == 0)  # in all pixels that one is interpolated from
+        if seen.any():
+            loss = loss + SEEN * segmentation_loss(logits, around[:, :-1], seen, SEEN_LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
             loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)

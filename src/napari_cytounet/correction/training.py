@@ -12,12 +12,13 @@ from torch import Tensor
 
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.class_weights import class_weights
-from napari_cytounet.correction.journal import Entry
+from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.steps_due import StepsDue
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
+from napari_cytounet.correction.surroundings import Surroundings, surroundings
 from napari_cytounet.correction.version import Version
 from napari_cytounet.correction.working_plane import WorkingPlane, working_planes
 from napari_cytounet.errors import TrainingError
@@ -30,6 +31,12 @@ from napari_cytounet.unet.network import UNet
 
 JUDGED = 32
 """Strokes that a version is judged on: so the time for it does not grow with their number."""
+
+FEWEST_TO_SEE = 12
+"""Strokes after which what is shown around a new one is worth being remembered."""
+
+MOST_SEEN = 100
+"""Strokes around which it is remembered: the latest, and so memory does not grow with their number."""
 
 CACHE_BYTES = 400_000_000
 
@@ -103,6 +110,7 @@ class CorrectionTraining:
         self._skipped = 0
         self.shown: Version | None = None
         self.former: Version | None = None
+        self._seen: dict[int, Surroundings] = {}
         self._learner = Learner(network, settings, device)
         if known is not None:
             self.restart(network, known)
@@ -148,6 +156,7 @@ class CorrectionTraining:
         """
         changes, fresh = [], []
         touched: set[int] = set()
+        painted: list[int] = []
         for whole in entries:
             self.latest = whole.number
             plane = self._planes.get(whole.plane)
@@ -161,10 +170,13 @@ class CorrectionTraining:
             touched |= {entry.number, *change.touched}
             changes.append(change)
             fresh.append(entry.number)
+            if entry.layer is Layer.STROKES:
+                painted.append(entry.number)
         for number in sorted(touched & self.supervision.strokes.keys()):
             self.strokes.update(number, self.supervision, self.plane)
         self._due.strokes_came(sum(number > self._learnt for number in fresh))
         self._judge_before(fresh)
+        self._see_around([number for number in painted if number > self._learnt])
         return changes
 
     def learn(self, steps: int) -> None:
@@ -179,7 +191,7 @@ class CorrectionTraining:
         held_out = self._held_out
         for _ in range(steps):
             drawn = self.strokes.draw(self._stroke_patches, held_out)
-            painted = [self._window(self.plane(stroke.plane), row, column) for stroke, row, column in drawn]
+            painted = [self._window(stroke, row, column) for stroke, row, column in drawn]
             free = self.free_windows(self._free_patches, self._learner.window)
             rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
             loss = self._learner.step(torch.stack(painted), free, rate, weights)
@@ -239,12 +251,14 @@ class CorrectionTraining:
         known = 0 if self.shown is None else self.shown.knows
         return self.strokes.held_out(self.proposals % FOLDS, known)
 
-    def _window(self, plane: WorkingPlane, row: int, column: int) -> Tensor:
-        """Return pixels and targets around a working pixel, (C + K + 1, W, W)."""
-        side = self._learner.window
+    def _window(self, stroke: Stroke, row: int, column: int) -> Tensor:
+        """Return what a step takes of a window around a working pixel of a stroke."""
+        plane, side = self.plane(stroke.plane), self._learner.window
         rows = (row - side // 2, row - side // 2 + side)
         columns = (column - side // 2, column - side // 2 + side)
-        return torch.cat([plane.pixels(rows, columns), plane.targets(rows, columns)])
+        targets, seen = plane.targets(rows, columns), self._seen.get(stroke.number)
+        around = torch.zeros_like(targets) if seen is None else seen.window(rows, columns)
+        return torch.cat([plane.pixels(rows, columns), targets, around])
 
     def _count_skipped(self, loss: float) -> None:
         self._skipped = 0 if math.isfinite(loss) else self._skipped + 1
@@ -253,6 +267,19 @@ class CorrectionTraining:
                 f"The loss was not finite in {MOST_SKIPPED} steps in a row. The versions so far are kept: "
                 "try --mixed-precision off, or a session with a lower learning rate."
             )
+
+    def _see_around(self, painted: Sequence[int]) -> None:
+        """Remember what is shown around new strokes; what a few strokes taught is not worth it."""
+        if self.shown is None or len(self.strokes) <= FEWEST_TO_SEE or len(painted) > JUDGED:
+            return
+        for number in painted:
+            if number in self.strokes:
+                stroke = self.strokes[number]
+                self._seen[number] = surroundings(
+                    stroke, self.plane(stroke.plane), self.shown.network, self.card.thresholds, self.device
+                )
+        for number in list(self._seen)[:-MOST_SEEN]:
+            del self._seen[number]
 
     def _judge(self, strokes: Sequence[Stroke]) -> None:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
