@@ -9,11 +9,14 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.journal import Entry, Layer
+from napari_cytounet.correction.strokes import Stroke
 from napari_cytounet.correction.surroundings import NEAR, SIDE, SURE, Surroundings, doubtful, surroundings
-from napari_cytounet.correction.training import FEWEST_TO_SEE, CorrectionTraining
+from napari_cytounet.correction.training import FEWEST_TO_RETAIN, CorrectionTraining
 from napari_cytounet.unet.network import UNet
 
 MakeEntry = Callable[..., Entry]
@@ -25,7 +28,8 @@ def test_a_window_is_what_lies_under_it(row: int, column: int, side: int) -> Non
     layers = torch.rand(2, SIDE, SIDE).half()
     whole = torch.zeros(2, 800, 800)
     whole[:, 300 : 300 + SIDE, 310 : 310 + SIDE] = layers
-    window = Surroundings(100, 110, layers).window((row, row + side), (column, column + side))
+    around = Surroundings(PlaneKey(0), 100, 110, np.zeros((SIDE, SIDE), int), layers)
+    window = around.window((row, row + side), (column, column + side))
     expected = whole[:, row + 200 : row + 200 + side, column + 200 : column + 200 + side]
     assert window.dtype == torch.float32
     assert torch.equal(window, expected)
@@ -59,6 +63,24 @@ def test_a_stroke_that_was_found_already_or_lies_outside_leaves_no_doubt() -> No
     found[5:10, 5:10] = 2
     points = np.array([[6, 6], [15, 15], [-1, 3], [3, 20]])
     assert not doubtful(found, points, np.array([2, 0, 1, 1])).any()
+
+
+def _stroke(points: NDArray[np.intp], value: int, *, plane: int = 0) -> Stroke:
+    return Stroke(1, PlaneKey(plane), points, np.full(len(points), value), (value,), 0)
+
+
+def test_a_later_stroke_takes_back_what_it_contradicts() -> None:
+    found = np.zeros((SIDE, SIDE), int)
+    found[10:40, 10:40] = found[90:120, 90:120] = 1
+    layers = torch.ones(2, SIDE, SIDE).half()
+    around = Surroundings(PlaneKey(0), 1000, 2000, found, layers)
+    around.forget(_stroke(np.array([[1020, 2020]]), 0, plane=1))
+    around.forget(_stroke(np.array([[1020, 2020]]), 1))
+    around.forget(_stroke(np.array([[20, 20]]), 0))
+    assert layers[1].all()
+    around.forget(_stroke(np.array([[1020, 2020]]), 0))
+    assert torch.equal(layers[1] == 0, torch.from_numpy((found == 1) & (np.arange(SIDE) < 60)))
+    assert layers[0].all()
 
 
 def _sure_of_cells(training: CorrectionTraining) -> UNet:
@@ -101,17 +123,20 @@ def test_after_some_strokes_what_is_shown_around_a_new_one_is_remembered(
     training.propose()
     _sure_of_cells(training)
     more = [entry(number, (number, 4, number + 1, 40), 1 + number % 2) for number in range(5, 80)]
-    training.take(more[: FEWEST_TO_SEE - 4])
-    assert not training._seen
-    for one in more[FEWEST_TO_SEE - 4 :]:
+    training.take(more[: FEWEST_TO_RETAIN - 4])
+    assert not training._retained
+    for one in more[FEWEST_TO_RETAIN - 4 :]:
         training.take([one])
-    assert list(training._seen) == list(range(FEWEST_TO_SEE + 1, 80))
+    assert list(training._retained) == list(range(FEWEST_TO_RETAIN + 1, 80))
     edited = entry(80, (0, 0, 90, 120), np.ones((90, 120), np.uint8), layer=Layer.EDITS)
     training.take([edited])
-    assert 80 not in training._seen
-    monkeypatch.setattr("napari_cytounet.correction.training.MOST_SEEN", 7)
+    assert 80 not in training._retained
+    monkeypatch.setattr("napari_cytounet.correction.training.MOST_RETAINED", 7)
     training.take([entry(81, (90, 4, 92, 40), 1)])
-    assert list(training._seen) == [74, 75, 76, 77, 78, 79, 81]
+    assert list(training._retained) == [74, 75, 76, 77, 78, 79, 81]
+    before = int(training._retained[81].layers[-1].count_nonzero())
+    training.take([entry(82, (88, 4, 90, 40), 2), entry(83, (86, 4, 87, 40), 1)])
+    assert int(training._retained[81].layers[-1].count_nonzero()) < before
     stroke = training.strokes[81]
     window = training._window(stroke, *stroke.centre)
     assert window.shape[0] == 1 + 2 * 2

@@ -36,10 +36,10 @@ So few pixels are learnt by heart otherwise, and of what is like none of them th
 several classes it did harm, and is left out there (`benchmarks/README.md`).
 """
 
-SEEN = 0.5
-"""Weight of what was seen around strokes and left as it was, beside what is painted."""
+RETENTION = 0.5
+"""Weight of what was found around strokes when they were new, beside what is painted: see `surroundings`."""
 
-SEEN_LOSS = LossSettings(loss="cross_entropy")
+RETENTION_LOSS = LossSettings(loss="cross_entropy")
 
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
@@ -84,7 +84,7 @@ class Learner:
         ----------
         painted
             (N, C + 2 (K + 1), W, W): pixels of windows around strokes; the share of each class in them and of
-            what is painted at all; the probability of each class as it was seen, and 1 where that counts.
+            what is painted at all; the probability of each class that is to be retained, and 1 where one is.
         free
             (M, C, W, W): pixels of windows from anywhere.
         rate
@@ -114,9 +114,9 @@ class Learner:
         shares = torch.cat([background, targets], dim=1).clamp(0, 1)
         weights = torch.einsum("nkyx,k->nyx", shares, class_weights.to(place))
         loss = segmentation_loss(logits, taught, labelled, LOSS, weights)
-        seen = (around[:, -1] > 0.99) & (known == 0)  # in all pixels that one is interpolated from
-        if seen.any():
-            loss = loss + SEEN * segmentation_loss(logits, around[:, :-1], seen, SEEN_LOSS)
+        retained = (around[:, -1] > 0.99) & (known == 0)  # in all pixels that one is interpolated from
+        if retained.any():
+            loss = loss + RETENTION * segmentation_loss(logits, around[:, :-1], retained, RETENTION_LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
             loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)

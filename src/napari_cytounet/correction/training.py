@@ -32,10 +32,10 @@ from napari_cytounet.unet.network import UNet
 JUDGED = 32
 """Strokes that a version is judged on: so the time for it does not grow with their number."""
 
-FEWEST_TO_SEE = 12
+FEWEST_TO_RETAIN = 12
 """Strokes after which what is shown around a new one is worth being remembered."""
 
-MOST_SEEN = 100
+MOST_RETAINED = 100
 """Strokes around which it is remembered: the latest, and so memory does not grow with their number."""
 
 CACHE_BYTES = 400_000_000
@@ -110,7 +110,7 @@ class CorrectionTraining:
         self._skipped = 0
         self.shown: Version | None = None
         self.former: Version | None = None
-        self._seen: dict[int, Surroundings] = {}
+        self._retained: dict[int, Surroundings] = {}
         self._learner = Learner(network, settings, device)
         if known is not None:
             self.restart(network, known)
@@ -176,7 +176,7 @@ class CorrectionTraining:
             self.strokes.update(number, self.supervision, self.plane)
         self._due.strokes_came(sum(number > self._learnt for number in fresh))
         self._judge_before(fresh)
-        self._see_around([number for number in painted if number > self._learnt])
+        self._retain_around(fresh, [number for number in painted if number > self._learnt])
         return changes
 
     def learn(self, steps: int) -> None:
@@ -256,8 +256,8 @@ class CorrectionTraining:
         plane, side = self.plane(stroke.plane), self._learner.window
         rows = (row - side // 2, row - side // 2 + side)
         columns = (column - side // 2, column - side // 2 + side)
-        targets, seen = plane.targets(rows, columns), self._seen.get(stroke.number)
-        around = torch.zeros_like(targets) if seen is None else seen.window(rows, columns)
+        targets, retained = plane.targets(rows, columns), self._retained.get(stroke.number)
+        around = torch.zeros_like(targets) if retained is None else retained.window(rows, columns)
         return torch.cat([plane.pixels(rows, columns), targets, around])
 
     def _count_skipped(self, loss: float) -> None:
@@ -268,18 +268,22 @@ class CorrectionTraining:
                 "try --mixed-precision off, or a session with a lower learning rate."
             )
 
-    def _see_around(self, painted: Sequence[int]) -> None:
+    def _retain_around(self, fresh: Sequence[int], painted: Sequence[int]) -> None:
         """Remember what is shown around new strokes; what a few strokes taught is not worth it."""
-        if self.shown is None or len(self.strokes) <= FEWEST_TO_SEE or len(painted) > JUDGED:
+        for number in fresh:
+            if number in self.strokes:
+                for around in self._retained.values():
+                    around.forget(self.strokes[number])
+        if self.shown is None or len(self.strokes) <= FEWEST_TO_RETAIN or len(painted) > JUDGED:
             return
         for number in painted:
             if number in self.strokes:
                 stroke = self.strokes[number]
-                self._seen[number] = surroundings(
+                self._retained[number] = surroundings(
                     stroke, self.plane(stroke.plane), self.shown.network, self.card.thresholds, self.device
                 )
-        for number in list(self._seen)[:-MOST_SEEN]:
-            del self._seen[number]
+        for number in list(self._retained)[:-MOST_RETAINED]:
+            del self._retained[number]
 
     def _judge(self, strokes: Sequence[Stroke]) -> None:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
