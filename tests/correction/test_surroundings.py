@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -135,9 +136,34 @@ def test_after_some_strokes_what_is_shown_around_a_new_one_is_remembered(
     training.take([entry(81, (90, 4, 92, 40), 1)])
     assert list(training._retained) == [74, 75, 76, 77, 78, 79, 81]
     before = int(training._retained[81].layers[-1].count_nonzero())
+    apart = surroundings
+    kept: list[int] = []
+
+    def counted(*given: Any) -> Surroundings:
+        around = apart(*given)
+        kept.append(int(around.layers[-1].count_nonzero()))
+        return around
+
+    monkeypatch.setattr("napari_cytounet.correction.training.surroundings", counted)
     training.take([entry(82, (88, 4, 90, 40), 2), entry(83, (86, 4, 87, 40), 1)])
+    alone = kept[0]
     assert int(training._retained[81].layers[-1].count_nonzero()) < before
+    assert int(training._retained[82].layers[-1].count_nonzero()) < alone  # the next one came with it
     stroke = training.strokes[81]
     window = training._window(stroke, *stroke.centre)
     assert window.shape[0] == 1 + 2 * 2
     assert window[-1].any()
+
+
+def test_when_a_version_is_brought_back_nothing_of_later_ones_is_retained(
+    begin: Begin, entry: MakeEntry
+) -> None:
+    training = begin()
+    training.take([entry(number, (number, 4, number + 1, 40), 1 + number % 2) for number in range(1, 20)])
+    training.learn(1)
+    training.propose()
+    training.take([entry(20, (30, 4, 32, 40), 1)])
+    assert list(training._retained) == [20]
+    assert training.shown is not None
+    training.restart(training.shown.network, known=19)
+    assert not training._retained

@@ -147,6 +147,7 @@ class CorrectionTraining:
         self._due.begin_with(sum(stroke.number > known for stroke in self.strokes.all()))
         self._rate = 0.0
         self.strokes.forget_judgements()
+        self._retained.clear()
         self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
 
     def take(self, entries: Sequence[Entry]) -> list[Change]:
@@ -270,20 +271,20 @@ class CorrectionTraining:
 
     def _retain_around(self, fresh: Sequence[int], painted: Sequence[int]) -> None:
         """Remember what is shown around new strokes; what a few strokes taught is not worth it."""
-        for number in fresh:
-            if number in self.strokes:
-                for around in self._retained.values():
-                    around.forget(self.strokes[number])
-        if self.shown is None or len(self.strokes) <= FEWEST_TO_RETAIN or len(painted) > JUDGED:
-            return
-        for number in painted:
-            if number in self.strokes:
-                stroke = self.strokes[number]
-                self._retained[number] = surroundings(
+        if self.shown is not None and len(self.strokes) > FEWEST_TO_RETAIN and len(painted) <= JUDGED:
+            for stroke in self._left_of(painted):
+                self._retained[stroke.number] = surroundings(
                     stroke, self.plane(stroke.plane), self.shown.network, self.card.thresholds, self.device
                 )
         for number in list(self._retained)[:-MOST_RETAINED]:
             del self._retained[number]
+        for stroke in self._left_of(fresh):
+            for around in self._retained.values():
+                around.forget(stroke)
+
+    def _left_of(self, numbers: Sequence[int]) -> list[Stroke]:
+        """Return those of some strokes that something is left of."""
+        return [self.strokes[number] for number in numbers if number in self.strokes]
 
     def _judge(self, strokes: Sequence[Stroke]) -> None:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
@@ -298,7 +299,7 @@ class CorrectionTraining:
 
     def _judge_before(self, fresh: Sequence[int]) -> None:
         """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""
-        strokes = [self.strokes[number] for number in fresh if number in self.strokes]
+        strokes = self._left_of(fresh)
         self._judge(strokes)
         for stroke in strokes:
             if stroke.number > self._learnt:
