@@ -36,6 +36,7 @@ def test_paint_kill_open_again_and_finish(user: Any, hand: Any) -> None:
     assert set(np.unique(painted)) == {0, 1, 2}
     _check_journal(folder, painted)
     user.waits(lambda: widget.live.view.field is not None and widget.live.follower.state.version > 1)
+    user.waits(lambda: widget.live.follower.state.obeyed >= 7)  # more than the four of background
     user.shoots("correct")
 
     holder = lock_holder(folder)
