@@ -35,6 +35,30 @@ LATEST = 20
 """Strokes whose first judgement tells how much is found before it is taught."""
 
 
+class RoundLength:
+    """Tells when a round is over.
+
+    Parameters
+    ----------
+    steps
+        Taken before it began.
+    """
+
+    def __init__(self, steps: int) -> None:
+        now = time.perf_counter()
+        self._longest = now + LONGEST_ROUND_SECONDS
+        self._until, self._enough = now + ROUND_SECONDS, steps + ROUND_STEPS
+
+    def strokes_came(self, steps: int) -> None:
+        """Count anew, after so many steps."""
+        self._until = min(time.perf_counter() + ROUND_SECONDS, self._longest)
+        self._enough = steps + ROUND_STEPS
+
+    def is_over(self, steps: int) -> bool:
+        """Whether it is time to propose, after so many steps."""
+        return steps >= self._enough or time.perf_counter() >= self._until
+
+
 class Rounds:
     """The work of a trainer, and what it remembers from round to round.
 
@@ -93,12 +117,11 @@ class Rounds:
     def _learn(self, cancel: threading.Event) -> Generator[Event, None, None]:
         training = self._training
         began, steps = time.perf_counter(), training.steps
-        until, enough = began + ROUND_SECONDS, steps + ROUND_STEPS
-        while time.perf_counter() < until and training.steps < enough and not cancel.is_set():
+        length = RoundLength(steps)
+        while not length.is_over(training.steps) and not cancel.is_set():
             for event in self.take():
                 yield event
-                enough = training.steps + ROUND_STEPS
-                until = min(time.perf_counter() + ROUND_SECONDS, began + LONGEST_ROUND_SECONDS)
+                length.strokes_came(training.steps)
             if training.missing_classes:  # everything of a class was undone
                 return
             if not training.steps_left:

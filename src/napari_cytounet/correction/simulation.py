@@ -17,7 +17,7 @@ from napari_cytounet.correction.annotator import Brush, paint_stroke
 from napari_cytounet.correction.field import box_of, found_at
 from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.places import Place, Places
-from napari_cytounet.correction.rounds import ROUND_SECONDS, ROUND_STEPS
+from napari_cytounet.correction.rounds import RoundLength
 from napari_cytounet.correction.training import CorrectionTraining
 from napari_cytounet.correction.untouched import UntouchedImages
 from napari_cytounet.events import Event, Notice, StrokesPainted
@@ -186,9 +186,10 @@ class Simulation:
                 self._adopted += training.propose().adopted
         else:
             while not cancel.is_set():
-                end = min(until, time.perf_counter() + ROUND_SECONDS)
-                enough = training.steps + ROUND_STEPS
-                while training.steps_left and training.steps < enough and time.perf_counter() < end:
+                length = RoundLength(training.steps)
+                while training.steps_left and not length.is_over(training.steps):
+                    if time.perf_counter() >= until:
+                        break
                     training.learn(1)
                 self._adopted += training.propose().adopted
                 if not training.steps_left or time.perf_counter() >= until:

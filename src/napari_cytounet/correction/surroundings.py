@@ -20,8 +20,8 @@ from napari_cytounet.correction.strokes import Stroke
 from napari_cytounet.correction.working_plane import WorkingPlane
 from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.unet.devices import Device
-from napari_cytounet.unet.inference import Interval
-from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.inference import Interval, predict_box
+from napari_cytounet.unet.network import UNet
 
 SIDE = 128
 """Side of what is kept around a stroke, in working pixels."""
@@ -72,7 +72,6 @@ class Surroundings:
             self.layers[-1].masked_fill_(doubt, 0)
 
 
-@torch.no_grad()
 def surroundings(
     stroke: Stroke, plane: WorkingPlane, network: UNet, thresholds: tuple[float, ...], device: Device
 ) -> Surroundings:
@@ -83,11 +82,8 @@ def surroundings(
     """
     row, column = stroke.centre
     top, left = row - SIDE // 2, column - SIDE // 2
-    pixels = plane.pixels((top, top + SIDE), (left, left + SIDE))[None]
-    pixels = pixels.to(device.torch_device, memory_format=torch.channels_last)
-    with device.autocast():
-        logits = network(pixels)[:, : network.logits]
-    likely = probabilities(logits.float())[0].cpu()
+    box = (top, top + SIDE), (left, left + SIDE)
+    likely = predict_box(network, plane.pixels, *box, halo=0, device=device)[: network.classes].cpu()
     retained = torch.cat([1 - likely.sum(dim=0, keepdim=True), likely]).amax(dim=0).numpy() >= SURE
     rows, columns = np.arange(top, top + SIDE), np.arange(left, left + SIDE)
     retained[(rows < 0) | (rows >= plane.height)] = False

@@ -157,7 +157,6 @@ class CorrectionTraining:
         """
         changes, fresh = [], []
         touched: set[int] = set()
-        painted: list[int] = []
         for whole in entries:
             self.latest = whole.number
             plane = self._planes.get(whole.plane)
@@ -171,13 +170,11 @@ class CorrectionTraining:
             touched |= {entry.number, *change.touched}
             changes.append(change)
             fresh.append(entry.number)
-            if entry.layer is Layer.STROKES:
-                painted.append(entry.number)
         for number in sorted(touched & self.supervision.strokes.keys()):
             self.strokes.update(number, self.supervision, self.plane)
         self._due.strokes_came(sum(number > self._learnt for number in fresh))
         self._judge_before(fresh)
-        self._retain_around(fresh, [number for number in painted if number > self._learnt])
+        self._retain_around(self._left_of(fresh))
         return changes
 
     def learn(self, steps: int) -> None:
@@ -269,18 +266,24 @@ class CorrectionTraining:
                 "try --mixed-precision off, or a session with a lower learning rate."
             )
 
-    def _retain_around(self, fresh: Sequence[int], painted: Sequence[int]) -> None:
+    def _retain_around(self, fresh: Sequence[Stroke]) -> None:
         """Remember what is shown around new strokes; what a few strokes taught is not worth it."""
+        painted = [stroke for stroke in fresh if stroke.number > self._learnt and self._is_painted(stroke)]
         if self.shown is not None and len(self.strokes) > FEWEST_TO_RETAIN and len(painted) <= JUDGED:
-            for stroke in self._left_of(painted):
+            for stroke in painted:
                 self._retained[stroke.number] = surroundings(
                     stroke, self.plane(stroke.plane), self.shown.network, self.card.thresholds, self.device
                 )
         for number in list(self._retained)[:-MOST_RETAINED]:
             del self._retained[number]
-        for stroke in self._left_of(fresh):
+        for stroke in fresh:
             for around in self._retained.values():
                 around.forget(stroke)
+
+    def _is_painted(self, stroke: Stroke) -> bool:
+        """Whether it was painted, and is no edit."""
+        _, layer, _ = self.supervision.strokes[stroke.number]
+        return layer is Layer.STROKES
 
     def _left_of(self, numbers: Sequence[int]) -> list[Stroke]:
         """Return those of some strokes that something is left of."""
