@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from napari_cytounet.correction import learner as room
 from napari_cytounet.correction.learner import Learner, prefer_background
-from napari_cytounet.settings import CorrectionSettings, DeviceSettings, NetworkSettings
+from napari_cytounet.settings import CorrectionSettings, DeviceSettings, LossSettings, NetworkSettings
 from napari_cytounet.unet.devices import choose_device
 from napari_cytounet.unet.network import UNet, probabilities
 
@@ -37,25 +38,48 @@ def _windows(learner: Learner, *, classes: int = 1) -> tuple[Tensor, Tensor]:
     return painted, torch.rand(2, 1, side, side, generator=random)
 
 
-@pytest.mark.parametrize("classes", [1, 2])
-def test_nothing_is_learnt_from_what_is_not_painted(
-    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[Tensor, Tensor]] = []
+@dataclass(frozen=True)
+class Taught:
+    """What the loss was asked for."""
 
-    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
+    logits: Tensor
+    targets: Tensor
+    labelled: Tensor
+    weights: Tensor | None
+
+
+@pytest.fixture
+def taught(monkeypatch: pytest.MonkeyPatch) -> list[Taught]:
+    """Return a list that every call of the loss is added to; the gradient of its logits is kept."""
+    calls: list[Taught] = []
+
+    def spied(
+        logits: Tensor,
+        targets: Tensor,
+        labelled: Tensor,
+        settings: LossSettings,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         logits.retain_grad()
-        seen.append((logits, labelled))
-        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
+        calls.append(Taught(logits, targets, labelled, weights))
+        return loss(logits, targets, labelled, settings, weights)
 
     loss = room.segmentation_loss
     monkeypatch.setattr(room, "segmentation_loss", spied)
+    return calls
+
+
+@pytest.mark.parametrize("classes", [1, 2])
+def test_nothing_is_learnt_from_what_is_not_painted(
+    settings: CorrectionSettings, classes: int, taught: list[Taught]
+) -> None:
     learner = _learner(settings, classes=classes)
     painted, free = _windows(learner, classes=classes)
     learner.step(painted, free, 0.01, torch.ones(classes + 1))
-    ((logits, labelled),) = seen
-    assert logits.grad is not None
-    gradient = logits.grad.abs().sum(dim=1)
+    (only,) = taught
+    labelled = only.labelled
+    assert only.logits.grad is not None
+    gradient = only.logits.grad.abs().sum(dim=1)
     assert gradient.shape == labelled.shape == (3, settings.patch_size, settings.patch_size)
     assert (gradient[~labelled] == 0).all()
     assert (gradient[labelled] > 0).all()
@@ -63,28 +87,20 @@ def test_nothing_is_learnt_from_what_is_not_painted(
 
 
 @pytest.mark.parametrize("classes", [1, 2])
-def test_what_was_seen_is_taught_where_it_counts_and_nothing_is_painted(
-    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
+def test_what_is_retained_is_taught_where_nothing_is_painted(
+    settings: CorrectionSettings, classes: int, taught: list[Taught]
 ) -> None:
-    calls: list[tuple[Tensor, Tensor]] = []
-
-    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
-        calls.append((targets, labelled))
-        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
-
-    loss = room.segmentation_loss
-    monkeypatch.setattr(room, "segmentation_loss", spied)
     learner = _learner(settings, classes=classes)
     painted, free = _windows(learner, classes=classes)
     middle = learner.window // 2
     painted[1, -2, middle - 30 : middle + 30] = 0.75  # what is painted lies in it
     painted[1, -1, middle - 30 : middle + 30] = 1
     learner.step(painted, free, 0.01, torch.ones(classes + 1))
-    (_, labelled), (targets, seen) = calls
-    assert seen.any(dim=(1, 2)).tolist() == [False, True, False]
-    assert labelled[1].any()
-    assert not (seen & labelled).any()
-    assert torch.allclose(targets[1, -1][seen[1]], torch.tensor(0.75))
+    painted_ones, retained = taught
+    assert retained.labelled.any(dim=(1, 2)).tolist() == [False, True, False]
+    assert painted_ones.labelled[1].any()
+    assert not (retained.labelled & painted_ones.labelled).any()
+    assert torch.allclose(retained.targets[1, -1][retained.labelled[1]], torch.tensor(0.75))
 
 
 @pytest.mark.parametrize(("classes", "painted_class", "other"), [(1, 0.95, 0.05), (2, 1.0, 0.0)])
@@ -93,19 +109,12 @@ def test_paint_is_taught_as_certain_only_among_several_classes(
     classes: int,
     painted_class: float,
     other: float,
-    monkeypatch: pytest.MonkeyPatch,
+    taught: list[Taught],
 ) -> None:
-    seen: list[tuple[Tensor, Tensor]] = []
-
-    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, *rest: object) -> Tensor:
-        seen.append((targets, labelled))
-        return loss(logits, targets, labelled, *rest)  # type: ignore[arg-type]
-
-    loss = room.segmentation_loss
-    monkeypatch.setattr(room, "segmentation_loss", spied)
     learner = _learner(settings, classes=classes)
     learner.step(*_windows(learner, classes=classes), 0.01, torch.ones(classes + 1))
-    ((targets, labelled),) = seen
+    (only,) = taught
+    targets, labelled = only.targets, only.labelled
     of_cell, of_background = targets[0, :, labelled[0]], targets[1, :, labelled[1]]
     assert of_cell[0].max().item() == pytest.approx(painted_class)
     assert of_background.max().item() == pytest.approx(other)
@@ -115,19 +124,13 @@ def test_paint_is_taught_as_certain_only_among_several_classes(
 
 @pytest.mark.parametrize("classes", [1, 2])
 def test_a_pixel_weighs_as_much_as_its_class(
-    settings: CorrectionSettings, classes: int, monkeypatch: pytest.MonkeyPatch
+    settings: CorrectionSettings, classes: int, taught: list[Taught]
 ) -> None:
-    seen: list[tuple[Tensor, Tensor]] = []
-
-    def spied(logits: Tensor, targets: Tensor, labelled: Tensor, settings: object, weights: Tensor) -> Tensor:
-        seen.append((labelled, weights))
-        return loss(logits, targets, labelled, settings, weights)  # type: ignore[arg-type]
-
-    loss = room.segmentation_loss
-    monkeypatch.setattr(room, "segmentation_loss", spied)
     learner = _learner(settings, classes=classes)
     learner.step(*_windows(learner, classes=classes), 0.01, torch.arange(2.0, 3.0 + classes))
-    ((labelled, weights),) = seen
+    (only,) = taught
+    labelled, weights = only.labelled, only.weights
+    assert weights is not None
     assert weights[0][labelled[0]].max().item() == pytest.approx(3)  # there is class 1 in the middle
     assert weights[1][labelled[1]].unique().tolist() == pytest.approx([2])  # and background only
 
