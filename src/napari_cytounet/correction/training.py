@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from napari_cytounet.correction.annotation import PlaneKey
+from napari_cytounet.correction.balance import balance, move_logits
 from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.judging import Verdict, compare, share_right
 from napari_cytounet.correction.learner import Learner
+from napari_cytounet.correction.learning_rate import LearningRate
 from napari_cytounet.correction.steps_due import StepsDue
 from napari_cytounet.correction.strokes import FOLDS, Stroke, Strokes
 from napari_cytounet.correction.supervision import Change, Supervision
@@ -39,12 +41,6 @@ MOST_RETAINED = 100
 """Strokes around which it is remembered: the latest, and so memory does not grow with their number."""
 
 CACHE_BYTES = 400_000_000
-
-LEAST_RATE = 0.15
-"""Share of the learning rate that is left when there is nothing new to learn."""
-
-SETTLING = 0.99
-"""Share of the rate that is left after each step; a stroke that was not known before raises it again."""
 
 MOST_SKIPPED = 20
 """Steps in a row with a loss that is not finite after which it gives up."""
@@ -106,7 +102,8 @@ class CorrectionTraining:
         self.latest = 0
         self._learnt = 0
         self._due = StepsDue()
-        self._rate = 1.0
+        self._rate = LearningRate(settings.learning_rate)
+        self._restarted = 0
         self._skipped = 0
         self.shown: Version | None = None
         self.former: Version | None = None
@@ -145,7 +142,8 @@ class CorrectionTraining:
         self.shown = Version(self.proposals, self.device.place(copy.deepcopy(network)).eval(), known)
         self._learnt = max(self._learnt, known)
         self._due.begin_with(sum(stroke.number > known for stroke in self.strokes.all()))
-        self._rate = 0.0
+        self._rate.rest()
+        self._restarted = self.latest
         self.strokes.forget_judgements()
         self._retained.clear()
         self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
@@ -191,9 +189,9 @@ class CorrectionTraining:
             drawn = self.strokes.draw(self._stroke_patches, held_out)
             painted = [self._window(stroke, row, column) for stroke, row, column in drawn]
             free = self.free_windows(self._free_patches, self._learner.window)
-            rate = self._settings.learning_rate * max(LEAST_RATE, self._rate)
+            rate = self._rate.after(len(self.strokes))
             loss = self._learner.step(torch.stack(painted), free, rate, weights)
-            self._rate *= SETTLING
+            self._rate.settle()
             self.steps += 1
             self._due.step_taken()
             self._count_skipped(loss)
@@ -205,6 +203,7 @@ class CorrectionTraining:
         that is shown does right by chance, and has learnt the last strokes too.
         """
         candidate, held_out = self._learner.candidate(), self._held_out
+        move_logits(candidate, balance(self._corrections, len(self.card.classes)))
         judged = self.strokes.to_judge(JUDGED, held_out)
         right = grasped = self._share_right(candidate, judged)
         shown = None if self.shown is None else self._share_right(self.shown.network, judged)
@@ -248,6 +247,11 @@ class CorrectionTraining:
         """The strokes that are not learnt from until the next proposal: of each fold in its turn."""
         known = 0 if self.shown is None else self.shown.knows
         return self.strokes.held_out(self.proposals % FOLDS, known)
+
+    @property
+    def _corrections(self) -> list[Stroke]:
+        """The strokes since it was restarted: what was moved by those before lies in the weights."""
+        return [stroke for stroke in self.strokes.all() if stroke.number > self._restarted]
 
     def _window(self, stroke: Stroke, row: int, column: int) -> Tensor:
         """Return what a step takes of a window around a working pixel of a stroke."""
@@ -307,4 +311,4 @@ class CorrectionTraining:
         for stroke in strokes:
             if stroke.number > self._learnt:
                 stroke.before = stroke.right
-                self._rate = min(1.0, self._rate + 0.5 * (1 - (stroke.right or 0.0)))
+                self._rate.rise(stroke.right or 0.0)
