@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from napari_cytounet.correction.annotation import PlaneKey
-from napari_cytounet.correction.balance import MOST, MOVE, balance, move_logits
+from napari_cytounet.correction.balance import KEPT, MOST, MOVE, balance, move_logits
 from napari_cytounet.correction.strokes import Stroke
 from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.network import UNet, probabilities
@@ -28,15 +28,20 @@ def test_the_more_was_found_the_less_is_moved_and_nothing_where_none_was_judged(
         assert balance([_stroke(1, before=before)], 1).tolist() == [0, 0]
 
 
-def test_as_many_corrections_either_way_are_even() -> None:
-    strokes = [_stroke(0), _stroke(1), _stroke(1), _stroke(0)]
-    assert balance(strokes, 1).tolist() == pytest.approx([0, 0])
+def test_corrections_the_other_way_take_it_back_and_others_let_it_fade() -> None:
+    assert balance([_stroke(1), _stroke(0)], 1).tolist() == pytest.approx(
+        [MOVE - KEPT * MOVE, KEPT * MOVE - MOVE]
+    )
+    found = [_stroke(1, before=1.0)] * 10
+    assert balance([_stroke(1), *found], 1).tolist() == pytest.approx([-MOVE * KEPT**10, MOVE * KEPT**10])
+    assert balance([_stroke(1), _stroke(1, before=None)], 1).tolist() == [-MOVE, MOVE]
 
 
 def test_it_is_bounded_and_turns_at_once() -> None:
     many = [_stroke(1)] * 100
     assert balance(many, 1).tolist() == [-MOST, MOST]
-    assert balance([*many, _stroke(0)], 1).tolist() == pytest.approx([MOVE - MOST, MOST - MOVE])
+    after = KEPT * MOST - MOVE
+    assert balance([*many, _stroke(0)], 1).tolist() == pytest.approx([-after, after])
 
 
 @pytest.mark.parametrize("classes", [1, 3])

@@ -289,7 +289,7 @@ def test_what_was_corrected_moves_versions_once(
     training.take([entry(6, (80, 40, 88, 60), 2)])
     shares["found"] = 0.0
     training.take([entry(7, (80, 70, 88, 90), 1)])
-    assert _moved(training) == pytest.approx(-0.2)
+    assert _moved(training) == pytest.approx(-0.2), "the sixth was found as it was painted"
     training.take([entry(8, (80, 70, 88, 90), 0)])
     assert _moved(training) == pytest.approx(0)
 

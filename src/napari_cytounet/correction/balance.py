@@ -14,6 +14,9 @@ from napari_cytounet.unet.network import UNet
 MOVE = 0.1
 """Logits by which a class is moved towards a stroke of it of which nothing was found, and the others away."""
 
+KEPT = 0.95
+"""Share of what earlier strokes moved that is kept at each stroke: meanwhile it is learnt."""
+
 MOST = 1.0
 """Most that a class is moved by, either way."""
 
@@ -30,7 +33,7 @@ def balance(strokes: Sequence[Stroke], classes: int) -> NDArray[np.float64]:
     ----------
     strokes
         In the order in which they were painted; one that no version was judged on before it was learnt says
-        nothing, nor does one that was found as it was painted.
+        nothing.
     classes
         Without the background.
 
@@ -46,7 +49,7 @@ def balance(strokes: Sequence[Stroke], classes: int) -> NDArray[np.float64]:
         if stroke.before is not None:
             towards = np.full(classes + 1, -MOVE)
             towards[list(stroke.held)] = MOVE
-            logits = (logits + towards * (1 - stroke.before)).clip(-MOST, MOST)
+            logits = (KEPT * logits + towards * (1 - stroke.before)).clip(-MOST, MOST)
     return logits
 
 
