@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from napari_cytounet.correction.annotation import Box, PlaneKey
-from napari_cytounet.correction.balance import balance
 from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry
 from napari_cytounet.correction.steps_due import FIRST_STEPS, MOST_PATIENCE, PATIENCE, STEPS_A_STROKE
@@ -262,46 +261,6 @@ def test_what_was_corrected_weighs_in_the_steps(
     assert after.tolist() == class_weights(training.strokes.all(), 1).tolist()
     assert after[0] > before[0]
     assert after[1] < before[1]
-
-
-def test_what_was_corrected_moves_versions_once(
-    begin: Begin, strokes: list[Entry], entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A version that is brought back was moved already; an undone correction moves none any more."""
-    training = begin()
-    training.take(strokes)
-    training.learn(5)
-    training.propose()
-    shares = {"found": 0.25}
-    monkeypatch.setattr(
-        "napari_cytounet.correction.training.share_right",
-        lambda _network, judged, *_: {stroke.number: shares["found"] for stroke in judged},
-    )
-    assert _moved(training) == pytest.approx(0), "of the first strokes nothing was shown before"
-    training.take([entry(5, (80, 4, 88, 30), 1)])
-    shares["found"] = 1.0
-    expected = balance(training.strokes.all(), 1)
-    assert expected.tolist() == pytest.approx([0.075, -0.075])
-    assert _moved(training) == pytest.approx(-0.15)
-    assert training.shown is not None
-    training.restart(copy.deepcopy(training.shown.network), known=5)
-    assert _moved(training) == pytest.approx(0)
-    training.take([entry(6, (80, 40, 88, 60), 2)])
-    shares["found"] = 0.0
-    training.take([entry(7, (80, 70, 88, 90), 1)])
-    assert _moved(training) == pytest.approx(-0.2), "the sixth was found as it was painted"
-    training.take([entry(8, (80, 70, 88, 90), 0)])
-    assert _moved(training) == pytest.approx(0)
-
-
-def _moved(training: CorrectionTraining) -> float:
-    """Return by how much the version that is proposed finds more than what was learnt."""
-    learnt = training._learner.averaged.head.bias
-    training.propose()
-    assert learnt is not None
-    assert training.shown is not None
-    assert training.shown.network.head.bias is not None
-    return float(training.shown.network.head.bias[0] - learnt[0])
 
 
 def test_the_rate_falls_with_steps_and_strokes_and_rises_with_news(

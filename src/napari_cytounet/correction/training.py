@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from napari_cytounet.correction.annotation import PlaneKey
-from napari_cytounet.correction.balance import balance, move_logits
 from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry, Layer
 from napari_cytounet.correction.judging import Verdict, compare, share_right
@@ -103,7 +102,6 @@ class CorrectionTraining:
         self._learnt = 0
         self._due = StepsDue()
         self._rate = LearningRate(settings.learning_rate)
-        self._restarted = 0
         self._skipped = 0
         self.shown: Version | None = None
         self.former: Version | None = None
@@ -143,7 +141,6 @@ class CorrectionTraining:
         self._learnt = max(self._learnt, known)
         self._due.begin_with(sum(stroke.number > known for stroke in self.strokes.all()))
         self._rate.rest()
-        self._restarted = self.latest
         self.strokes.forget_judgements()
         self._retained.clear()
         self._learner = Learner(network.requires_grad_(requires_grad=True), self._settings, self.device)
@@ -203,7 +200,6 @@ class CorrectionTraining:
         that is shown does right by chance, and has learnt the last strokes too.
         """
         candidate, held_out = self._learner.candidate(), self._held_out
-        move_logits(candidate, balance(self._corrections, len(self.card.classes)))
         judged = self.strokes.to_judge(JUDGED, held_out)
         right = grasped = self._share_right(candidate, judged)
         shown = None if self.shown is None else self._share_right(self.shown.network, judged)
@@ -247,11 +243,6 @@ class CorrectionTraining:
         """The strokes that are not learnt from until the next proposal: of each fold in its turn."""
         known = 0 if self.shown is None else self.shown.knows
         return self.strokes.held_out(self.proposals % FOLDS, known)
-
-    @property
-    def _corrections(self) -> list[Stroke]:
-        """The strokes since it was restarted: what was moved by those before lies in the weights."""
-        return [stroke for stroke in self.strokes.all() if stroke.number > self._restarted]
 
     def _window(self, stroke: Stroke, row: int, column: int) -> Tensor:
         """Return what a step takes of a window around a working pixel of a stroke."""
