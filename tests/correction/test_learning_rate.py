@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_cytounet.correction.learning_rate import (
-    FULL_STROKES,
     LEAST,
-    LOWEST_FALL,
     RISE,
     SETTLING,
     LearningRate,
@@ -16,29 +14,22 @@ from napari_cytounet.correction.learning_rate import (
 
 def test_it_begins_at_the_highest_and_falls_with_each_step_to_a_least() -> None:
     rate = LearningRate(0.1)
-    assert rate.after(1) == 0.1
+    assert rate.now == 0.1
     rate.settle()
-    assert rate.after(1) == pytest.approx(0.1 * SETTLING)
+    assert rate.now == pytest.approx(0.1 * SETTLING)
     for _ in range(500):
         rate.settle()
-    assert rate.after(1) == pytest.approx(0.1 * LEAST)
+    assert rate.now == pytest.approx(0.1 * LEAST)
 
 
 def test_what_was_not_found_raises_it_to_the_highest_at_most() -> None:
     rate = LearningRate(0.1)
     rate.rest()
-    assert rate.after(1) == pytest.approx(0.1 * LEAST)
+    assert rate.now == pytest.approx(0.1 * LEAST)
     rate.rise(found=0.5)
-    assert rate.after(1) == pytest.approx(0.1 * RISE / 2)
+    assert rate.now == pytest.approx(0.1 * RISE / 2)
     rate.rise(found=1.0)
-    assert rate.after(1) == pytest.approx(0.1 * RISE / 2)
+    assert rate.now == pytest.approx(0.1 * RISE / 2)
     for _ in range(5):
         rate.rise(found=0.0)
-    assert rate.after(1) == 0.1
-
-
-def test_it_falls_as_the_root_of_the_strokes_but_not_without_end() -> None:
-    rate = LearningRate(0.1)
-    assert [rate.after(count) for count in (0, 1, FULL_STROKES)] == [0.1, 0.1, 0.1]
-    assert rate.after(4 * FULL_STROKES) == pytest.approx(0.05)
-    assert rate.after(16 * FULL_STROKES) == rate.after(10_000) == pytest.approx(0.1 * LOWEST_FALL)
+    assert rate.now == 0.1

@@ -263,7 +263,7 @@ def test_what_was_corrected_weighs_in_the_steps(
     assert after[1] < before[1]
 
 
-def test_the_rate_falls_with_steps_and_strokes_and_rises_with_news(
+def test_the_rate_falls_with_steps_and_rises_with_news(
     begin: Begin, strokes: list[Entry], entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     training = begin()
@@ -286,9 +286,6 @@ def test_the_rate_falls_with_steps_and_strokes_and_rises_with_news(
     training.take([entry(5, (80, 4, 88, 30), 1)])
     training.learn(2)
     assert rates == pytest.approx([0.02 * 0.15, 0.02 * 0.4, 0.02 * 0.4 * 0.99])
-    training.take([entry(number, (90, 4 * number, 94, 4 * number + 2), 1) for number in range(6, 21)])
-    training.learn(1)
-    assert rates[-1] == pytest.approx(0.02 * math.sqrt(10 / 20)), "twenty strokes in all"
 
 
 def test_with_less_memory_it_goes_on(begin: Begin, strokes: list[Entry]) -> None:

@@ -186,8 +186,7 @@ class CorrectionTraining:
             drawn = self.strokes.draw(self._stroke_patches, held_out)
             painted = [self._window(stroke, row, column) for stroke, row, column in drawn]
             free = self.free_windows(self._free_patches, self._learner.window)
-            rate = self._rate.after(len(self.strokes))
-            loss = self._learner.step(torch.stack(painted), free, rate, weights)
+            loss = self._learner.step(torch.stack(painted), free, self._rate.now, weights)
             self._rate.settle()
             self.steps += 1
             self._due.step_taken()
