@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_cytounet.correction.learning_rate import (
-    LEAST,
-    RISE,
-    SETTLING,
-    LearningRate,
-)
+from napari_cytounet.correction.learning_rate import LEAST, RISE, SETTLING, LearningRate
 
 
 def test_it_begins_at_the_highest_and_falls_with_each_step_to_a_least() -> None:

@@ -168,8 +168,9 @@ class CorrectionTraining:
         for number in sorted(touched & self.supervision.strokes.keys()):
             self.strokes.update(number, self.supervision, self.plane)
         self._due.strokes_came(sum(number > self._learnt for number in fresh))
-        self._judge_before(fresh)
-        self._retain_around(self._left_of(fresh))
+        left = [self.strokes[number] for number in fresh if number in self.strokes]
+        self._judge_before(left)
+        self._retain_around(left)
         return changes
 
     def learn(self, steps: int) -> None:
@@ -279,10 +280,6 @@ class CorrectionTraining:
         _, layer, _ = self.supervision.strokes[stroke.number]
         return layer is Layer.STROKES
 
-    def _left_of(self, numbers: Sequence[int]) -> list[Stroke]:
-        """Return those of some strokes that something is left of."""
-        return [self.strokes[number] for number in numbers if number in self.strokes]
-
     def _judge(self, strokes: Sequence[Stroke]) -> None:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
         if self.shown is None or len(strokes) > JUDGED:
@@ -294,11 +291,10 @@ class CorrectionTraining:
     def _share_right(self, network: UNet, strokes: Sequence[Stroke]) -> dict[int, float]:
         return share_right(network, strokes, self.plane, self.card.thresholds, self.device)
 
-    def _judge_before(self, fresh: Sequence[int]) -> None:
+    def _judge_before(self, fresh: Sequence[Stroke]) -> None:
         """Tell how much of new strokes was found before they were learnt; the less, the faster it learns."""
-        strokes = self._left_of(fresh)
-        self._judge(strokes)
-        for stroke in strokes:
+        self._judge(fresh)
+        for stroke in fresh:
             if stroke.number > self._learnt:
                 stroke.before = stroke.right
                 self._rate.rise(stroke.right or 0.0)
