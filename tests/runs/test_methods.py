@@ -55,6 +55,18 @@ def test_how_touching_objects_are_told_apart_is_said(record: Record) -> None:
     assert "measured about" not in describe_methods(other).text
 
 
+def test_a_guided_filter_is_told_and_cited(record: Record) -> None:
+    title = WORKS["guided"].title
+    other = copy.deepcopy(record)
+    other["settings"]["network"]["guided"] = True
+    assert "a guided filter" in describe_methods(other).text
+    assert title in describe_methods(other).as_markdown()
+    other["settings"]["network"]["guided"] = False
+    assert title not in describe_methods(other).as_markdown()
+    del other["settings"]["network"]["guided"]  # as in a record of an earlier version
+    assert title not in describe_methods(other).as_markdown()
+
+
 def test_what_was_not_used_is_not_said(record: Record) -> None:
     other = copy.deepcopy(record)
     settings = other["settings"]

@@ -10,19 +10,22 @@ import torch
 
 from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.guided_filter import guided_filter
 from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.network import UNet, probabilities
 
 CPU = Device(torch.device("cpu"), None, threads=1)
 
 
-def _network(stem: str = "unshuffle", *, channels: int = 1, classes: int = 1, depth: int = 2) -> UNet:
+def _network(
+    stem: str = "unshuffle", *, channels: int = 1, classes: int = 1, depth: int = 2, guided: bool = False
+) -> UNet:
     """Return a network whose normalisation has seen something."""
     torch.manual_seed(0)
     network = UNet(
         channels=channels,
         classes=classes,
-        settings=NetworkSettings(base_width=4, depth=depth, stem=stem),  # type: ignore[arg-type]
+        settings=NetworkSettings(base_width=4, depth=depth, stem=stem, guided=guided),  # type: ignore[arg-type]
     )
     network.train()
     for _ in range(3):
@@ -30,20 +33,22 @@ def _network(stem: str = "unshuffle", *, channels: int = 1, classes: int = 1, de
     return network.eval()
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize(("stem", "depth"), list(itertools.product(("plain", "unshuffle"), (1, 2, 4))))
 @pytest.mark.parametrize("size", [(1, 1), (3, 50), (37, 3), (50, 37), (64, 64)])
 def test_images_of_any_size_give_logits_of_the_same_size(
-    stem: str, depth: int, size: tuple[int, int]
+    stem: str, depth: int, size: tuple[int, int], guided: bool
 ) -> None:
     with torch.inference_mode():
-        logits = _network(stem, depth=depth)(torch.rand(1, 1, *size))
+        logits = _network(stem, depth=depth, guided=guided)(torch.rand(1, 1, *size))
     assert logits.shape == (1, 1, *size)
     assert torch.isfinite(logits).all()
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize(("channels", "classes", "logits"), [(1, 1, 1), (3, 1, 1), (1, 2, 3), (5, 4, 5)])
-def test_channels_go_in_and_classes_come_out(channels: int, classes: int, logits: int) -> None:
-    given = _network(channels=channels, classes=classes)(torch.rand(2, channels, 33, 20))
+def test_channels_go_in_and_classes_come_out(channels: int, classes: int, logits: int, guided: bool) -> None:
+    given = _network(channels=channels, classes=classes, guided=guided)(torch.rand(2, channels, 33, 20))
     assert given.shape == (2, logits, 33, 20)
     found = probabilities(given)
     assert found.shape == (2, classes, 33, 20)
@@ -58,24 +63,26 @@ def test_the_stride_is_what_the_network_divides_by(stem: str) -> None:
         assert network.stride == 2**depth * (2 if stem == "unshuffle" else 1)
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("stem", ["plain", "unshuffle"])
 @pytest.mark.parametrize("size", [(64, 64), (50, 37)])
-def test_a_trace_gives_what_the_network_gives(stem: str, size: tuple[int, int]) -> None:
-    network, image = _network(stem), torch.rand(1, 1, *size)
+def test_a_trace_gives_what_the_network_gives(stem: str, size: tuple[int, int], guided: bool) -> None:
+    network, image = _network(stem, guided=guided), torch.rand(1, 1, *size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch deprecates tracing, and says that sizes become constants
         traced = torch.jit.trace(network, torch.rand(1, 1, *size))
     torch.testing.assert_close(traced(image), network(image))
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("stem", ["plain", "unshuffle"])
-def test_a_tile_gives_what_the_whole_image_gives_there(stem: str) -> None:
-    network, image = _network(stem), torch.rand(1, 1, 256, 256)
+def test_a_tile_gives_what_the_whole_image_gives_there(stem: str, guided: bool) -> None:
+    network, image = _network(stem, guided=guided), torch.rand(1, 1, 256, 256)
     with torch.inference_mode():
         whole = network(image)[..., 64:192, 64:192]
         tile = network(image[..., 64:192, 64:192])
         alone = network(torch.cat([image, torch.rand_like(image)]))[:1, :, 64:192, 64:192]
-    beyond_reach = (..., slice(48, -48), slice(48, -48))
+    beyond_reach = (..., *[slice(network.reach, -network.reach)] * 2)
     torch.testing.assert_close(tile[beyond_reach], whole[beyond_reach], rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
 
@@ -84,6 +91,18 @@ def test_the_mirrored_edge_changes_nothing_for_images_that_fit() -> None:
     network, image = _network(), torch.rand(1, 1, 60, 64)
     mirrored = torch.cat([image, image[..., -5:-1, :].flip(2)], dim=2)
     torch.testing.assert_close(network(image), network(mirrored)[..., :60, :])
+
+
+def test_the_guide_is_for_classes_not_for_boundaries() -> None:
+    image = torch.rand(1, 1, 32, 32)
+    given = []
+    for guided in (False, True):
+        torch.manual_seed(0)
+        settings = NetworkSettings(base_width=4, depth=1, guided=guided)
+        given.append(UNet(channels=1, classes=2, settings=settings, boundaries=True).eval()(image))
+    free, followed = given
+    torch.testing.assert_close(followed[:, :3], guided_filter(image, free[:, :3]))
+    assert torch.equal(followed[:, 3:], free[:, 3:])
 
 
 def test_a_frozen_encoder_keeps_weights_and_statistics() -> None:
@@ -99,9 +118,10 @@ def test_a_frozen_encoder_keeps_weights_and_statistics() -> None:
         assert torch.equal(values, before[name]) == name.startswith("encoder"), name
 
 
+@pytest.mark.parametrize("guided", [False, True])
 @pytest.mark.parametrize("stem", ["plain", "unshuffle"])
-def test_folding_the_normalisation_changes_nothing_but_rounding(stem: str) -> None:
-    network, image = _network(stem, channels=2, classes=3), torch.rand(2, 2, 40, 50)
+def test_folding_the_normalisation_changes_nothing_but_rounding(stem: str, guided: bool) -> None:
+    network, image = _network(stem, channels=2, classes=3, guided=guided), torch.rand(2, 2, 40, 50)
     before = {name: values.clone() for name, values in network.state_dict().items()}
     folded = for_inference(network, CPU)
     with torch.inference_mode():

@@ -80,6 +80,13 @@ WORKS: Mapping[str, Work] = {
         2016,
         doi="10.1109/CVPR.2016.207",
     ),
+    "guided": Work(
+        "Kaiming He and Jian Sun and Xiaoou Tang",
+        "Guided Image Filtering",
+        "IEEE Transactions on Pattern Analysis and Machine Intelligence",
+        2013,
+        doi="10.1109/TPAMI.2012.213",
+    ),
     "dice": Work(
         "Fausto Milletari and Nassir Navab and Seyed-Ahmad Ahmadi",
         "V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation",

@@ -60,6 +60,11 @@ def _network(record: Record, references: References) -> str:
         if network["stem"] == "unshuffle"
         else ""
     )
+    guided = (
+        f", and a guided filter {references.cite('guided')} has what it finds follow edges of the image"
+        if network.get("guided", False)  # records of versions without the filter do not name it
+        else ""
+    )
     classes = ", ".join(card["classes"])
     many = f"{len(card['classes'])} classes" if len(card["classes"]) > 1 else "one class"
     start = "weights of an earlier model" if record["start_from"] else "random weights"
@@ -70,7 +75,7 @@ def _network(record: Record, references: References) -> str:
         f"{environment['packages']['torch']} {pytorch}. The network halves the image "
         f"{network['depth']} times and begins with {network['base_width']} channels, which are doubled at "
         f"each stage{stem}; two 3 x 3 convolutions with batch normalisation {references.cite('batchnorm')} "
-        f"and ReLU make a stage. It began from {start}{frozen}."
+        f"and ReLU make a stage{guided}. It began from {start}{frozen}."
     )
 
 

@@ -24,7 +24,8 @@ class CorrectionSettings(Settings):
         "becomes about 30. If not given, images are used at their own size.",
     )
     network: NetworkSettings = Field(
-        NetworkSettings(base_width=16), description="Shape of the network, where it begins from nothing."
+        NetworkSettings(base_width=16, guided=True),
+        description="Shape of the network, where it begins from nothing.",
     )
     patch_size: int = Field(96, ge=32, le=512, description="Side of a patch, in working pixels.")
     stroke_patches: int = Field(15, ge=1, le=64, description="Patches a step that are centred on strokes.")

@@ -21,6 +21,11 @@ class NetworkSettings(Settings):
         description="unshuffle folds 2 x 2 pixels into channels first and unfolds them at the end: two to "
         "four times faster on a CPU for nearly the same result. plain is the classic U-Net.",
     )
+    guided: bool = Field(
+        False,
+        description="Have the outlines that are found follow edges of brightness in the image (guided "
+        "filter): most useful where little is painted.",
+    )
 
 
 class LossSettings(Settings):

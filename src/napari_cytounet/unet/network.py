@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
 from napari_cytounet.settings import NetworkSettings
+from napari_cytounet.unet.guided_filter import RADIUS, guided_filter
 
 
 class UNet(nn.Module):
@@ -28,7 +29,7 @@ class UNet(nn.Module):
         Foreground classes. One class gives one logit a pixel (sigmoid); more give one logit for the
         background and one a class (softmax).
     settings
-        Width, depth and stem.
+        Width, depth and stem, and whether a guided filter comes last.
     boundaries
         Whether one channel more, after the logits of the classes, says where the boundaries of objects run.
 
@@ -63,9 +64,12 @@ class UNet(nn.Module):
         self.classes = classes
         self.boundaries = boundaries
         self.fold = 2 if settings.stem == "unshuffle" else 1
+        self._guided = settings.guided
         self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
+        if settings.guided:
+            self.reach += 2 * RADIUS
         self.logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]
@@ -108,8 +112,11 @@ class UNet(nn.Module):
         given = self.head(features)
         if self.boundary_head is not None:
             given = torch.cat([given, self.boundary_head(features)], dim=1)
-        logits: Tensor = F.pixel_shuffle(given, self.fold)
-        return logits[..., :height, :width]
+        logits: Tensor = F.pixel_shuffle(given, self.fold)[..., :height, :width]
+        if self._guided:
+            of_classes, of_boundary = logits[:, : self.logits], logits[:, self.logits :]
+            logits = torch.cat([guided_filter(image, of_classes), of_boundary], dim=1)
+        return logits
 
     def freeze_encoder(self) -> None:
         """Let training change the decoder and the head only, for fine-tuning on very few images."""
