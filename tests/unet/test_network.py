@@ -12,7 +12,7 @@ from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.devices import Device
 from napari_cytounet.unet.guided_filter import guided_filter
 from napari_cytounet.unet.inference import for_inference
-from napari_cytounet.unet.network import UNet, probabilities
+from napari_cytounet.unet.network import GUIDE_RADIUS_OF_PARTS, UNet, probabilities
 
 CPU = Device(torch.device("cpu"), None, threads=1)
 
@@ -101,7 +101,7 @@ def test_the_guide_is_for_classes_not_for_boundaries() -> None:
         settings = NetworkSettings(base_width=4, depth=1, guided=guided)
         given.append(UNet(channels=1, classes=2, settings=settings, boundaries=True).eval()(image))
     free, followed = given
-    torch.testing.assert_close(followed[:, :3], guided_filter(image, free[:, :3]))
+    torch.testing.assert_close(followed[:, :3], guided_filter(image, free[:, :3], GUIDE_RADIUS_OF_PARTS))
     assert torch.equal(followed[:, 3:], free[:, 3:])
 
 

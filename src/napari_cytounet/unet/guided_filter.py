@@ -12,14 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
-RADIUS = 4
-"""Pixels from the middle of a window to its edge."""
-
 EPSILON = 0.003
 """Variance of the brightness, which is about 0 to 1, from which on an edge counts as one."""
 
 
-def guided_filter(image: Tensor, logits: Tensor) -> Tensor:
+def guided_filter(image: Tensor, logits: Tensor, radius: int) -> Tensor:
     """Return logits that follow the edges of an image.
 
     Parameters
@@ -28,11 +25,13 @@ def guided_filter(image: Tensor, logits: Tensor) -> Tensor:
         (N, C, Y, X) float with intensities about 0 to 1; its channels' mean is the brightness.
     logits
         (N, K, Y, X) float.
+    radius
+        Pixels from the middle of a window to its edge.
 
     Returns
     -------
     Tensor
-        (N, K, Y, X) float32. What lies further away than twice `RADIUS` changes nothing.
+        (N, K, Y, X) float32. What lies further away than twice the radius changes nothing.
 
     Examples
     --------
@@ -40,27 +39,27 @@ def guided_filter(image: Tensor, logits: Tensor) -> Tensor:
 
     >>> image = (torch.arange(32) >= 16).float().expand(1, 1, 32, 32)
     >>> logits = 2 * (torch.arange(32) >= 15).float().expand(1, 1, 32, 32) - 1
-    >>> (guided_filter(image, logits)[0, 0, 16, 13:18] > 0).tolist()
+    >>> (guided_filter(image, logits, radius=4)[0, 0, 16, 13:18] > 0).tolist()
     [False, False, False, True, True]
     """
     with torch.autocast(image.device.type, enabled=False):  # variances of close values need their digits
         brightness, values = image.float().mean(dim=1, keepdim=True), logits.float()
-        mean, mean_value = _window_means(brightness), _window_means(values)
-        variance = _window_means(brightness**2) - mean**2
-        covariance = _window_means(brightness * values) - mean * mean_value
+        mean, mean_value = _window_means(brightness, radius), _window_means(values, radius)
+        variance = _window_means(brightness**2, radius) - mean**2
+        covariance = _window_means(brightness * values, radius) - mean * mean_value
         slope = covariance / (variance + EPSILON)
         offset = mean_value - slope * mean
-        return _window_means(slope) * brightness + _window_means(offset)
+        return _window_means(slope, radius) * brightness + _window_means(offset, radius)
 
 
-def _window_means(values: Tensor) -> Tensor:
+def _window_means(values: Tensor, radius: int) -> Tensor:
     """Return the mean of the window around each pixel, as far as it lies in the image."""
-    return _line_means(_line_means(values).mT).mT
+    return _line_means(_line_means(values, radius).mT, radius).mT
 
 
-def _line_means(values: Tensor) -> Tensor:
+def _line_means(values: Tensor, radius: int) -> Tensor:
     """Return the mean of the pixels around each in its row, from running sums: no radius makes it slower."""
     length = values.shape[-1]
-    sums = F.pad(values, (RADIUS + 1, RADIUS)).cumsum(dim=-1)
-    before = torch.arange(length, device=values.device).clamp(max=RADIUS)
-    return (sums[..., 2 * RADIUS + 1 :] - sums[..., :length]) / (before + 1 + before.flip(0))
+    sums = F.pad(values, (radius + 1, radius)).cumsum(dim=-1)
+    before = torch.arange(length, device=values.device).clamp(max=radius)
+    return (sums[..., 2 * radius + 1 :] - sums[..., :length]) / (before + 1 + before.flip(0))

@@ -15,7 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
 from napari_cytounet.settings import NetworkSettings
-from napari_cytounet.unet.guided_filter import RADIUS, guided_filter
+from napari_cytounet.unet.guided_filter import guided_filter
+
+GUIDE_RADIUS = 4
+"""Pixels over which a guided filter looks, where there is one class."""
+
+GUIDE_RADIUS_OF_PARTS = 2
+"""The same for several classes: parts of a cell are thinner than cells."""
 
 
 class UNet(nn.Module):
@@ -64,12 +70,13 @@ class UNet(nn.Module):
         self.classes = classes
         self.boundaries = boundaries
         self.fold = 2 if settings.stem == "unshuffle" else 1
-        self._guided = settings.guided
+        self._guide = 0
+        if settings.guided:
+            self._guide = GUIDE_RADIUS if classes == 1 else GUIDE_RADIUS_OF_PARTS
         self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
-        if settings.guided:
-            self.reach += 2 * RADIUS
+        self.reach += 2 * self._guide
         self.logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]
@@ -113,9 +120,9 @@ class UNet(nn.Module):
         if self.boundary_head is not None:
             given = torch.cat([given, self.boundary_head(features)], dim=1)
         logits: Tensor = F.pixel_shuffle(given, self.fold)[..., :height, :width]
-        if self._guided:
+        if self._guide:
             of_classes, of_boundary = logits[:, : self.logits], logits[:, self.logits :]
-            logits = torch.cat([guided_filter(image, of_classes), of_boundary], dim=1)
+            logits = torch.cat([guided_filter(image, of_classes, self._guide), of_boundary], dim=1)
         return logits
 
     def freeze_encoder(self) -> None:
