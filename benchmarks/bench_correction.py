@@ -136,6 +136,7 @@ def trained_on_masks(data: Set, strokes: int) -> float:
     """Return the Dice of the same network, trained on the full masks for the time of so many strokes."""
     network = CorrectionSettings().network
     options = ["--base-width", str(network.base_width), "--depth", str(network.depth)]
+    options += ["--guided"] if network.guided else []
     painted, kept = data.split()
     return train_and_score(
         painted, kept, kind=data.kind, seconds=SECONDS * strokes, seed=0, options=options
