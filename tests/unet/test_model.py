@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.settings import MaskKind, NetworkSettings
+from napari_cytounet.unet.guided_filter import guided_filter
 from napari_cytounet.unet.model import (
     Model,
     build_network,
@@ -54,6 +55,25 @@ def test_a_model_comes_back_as_it_was(file: Path) -> None:
     assert all(torch.equal(values, expected[name]) for name, values in model.network.state_dict().items())
     image = torch.rand(1, 3, 20, 20)
     assert torch.equal(model.network(image), Model(build_network(CARD, 3).eval(), CARD).network(image))
+
+
+def test_a_guided_network_comes_back_guided(tmp_path: Path) -> None:
+    network = NetworkSettings(base_width=4, depth=1, guided=True)
+    card = CARD.model_copy(update={"network": network, "working_scale": 0.5})
+    guided = build_network(card, seed=3).eval()
+    free = build_network(
+        card.model_copy(update={"network": NetworkSettings(base_width=4, depth=1)}), seed=3
+    ).eval()
+    image = torch.rand(1, 3, 20, 20)
+    torch.testing.assert_close(guided(image), guided_filter(image, free(image), radius=3))
+    save_model(tmp_path / "model.safetensors", guided.state_dict(), card)
+    assert torch.equal(load_model(tmp_path).network(image), guided(image))
+
+
+def test_a_card_from_before_there_were_guided_networks_is_of_a_free_one() -> None:
+    card = CARD.model_dump(mode="json")
+    del card["network"]["guided"]
+    assert not ModelCard.model_validate(card).network.guided
 
 
 def test_the_folder_of_a_run_stands_for_its_model(file: Path) -> None:

@@ -12,8 +12,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
+LEAST_RADIUS, MOST_RADIUS = 2, 4
+RADIUS_IN_IMAGE = 6
+"""Pixels of the image, before it is resized, from the middle of a window to its edge."""
+
 EPSILON = 0.003
 """Variance of the brightness, which is about 0 to 1, from which on an edge counts as one."""
+
+
+def guide_radius(scale: float) -> int:
+    """Return the radius in working pixels: less where images are shrunk, whose parts are thinner in them.
+
+    Parameters
+    ----------
+    scale
+        Working scale.
+
+    Examples
+    --------
+    >>> guide_radius(0.25), guide_radius(0.5), guide_radius(1)
+    (2, 3, 4)
+    """
+    return max(LEAST_RADIUS, min(MOST_RADIUS, round(RADIUS_IN_IMAGE * scale)))
 
 
 def guided_filter(image: Tensor, logits: Tensor, radius: int) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from napari_cytounet.errors import ModelFileError
 from napari_cytounet.images.atomic import atomic_path
 from napari_cytounet.unet.devices import Device
+from napari_cytounet.unet.guided_filter import guide_radius
 from napari_cytounet.unet.inference import for_inference
 from napari_cytounet.unet.model_card import HEADER, ModelCard, card_in, check_safe, damaged, model_file
 from napari_cytounet.unet.network import UNet
@@ -54,6 +55,7 @@ def build_network(card: ModelCard, seed: int) -> UNet:
             classes=len(card.classes),
             settings=card.network,
             boundaries=card.objects is not None,
+            guide=guide_radius(card.working_scale) if card.network.guided else 0,
         )
 
 

@@ -17,12 +17,6 @@ from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 from napari_cytounet.settings import NetworkSettings
 from napari_cytounet.unet.guided_filter import guided_filter
 
-GUIDE_RADIUS = 4
-"""Pixels over which a guided filter looks, where there is one class."""
-
-GUIDE_RADIUS_OF_PARTS = 2
-"""The same for several classes: parts of a cell are thinner than cells."""
-
 
 class UNet(nn.Module):
     """A U-Net of any width and depth for images of any size.
@@ -35,9 +29,11 @@ class UNet(nn.Module):
         Foreground classes. One class gives one logit a pixel (sigmoid); more give one logit for the
         background and one a class (softmax).
     settings
-        Width, depth and stem, and whether a guided filter comes last.
+        Width, depth and stem.
     boundaries
         Whether one channel more, after the logits of the classes, says where the boundaries of objects run.
+    guide
+        Radius in pixels of a guided filter that the logits of the classes go through at last; 0 for none.
 
     Attributes
     ----------
@@ -64,19 +60,18 @@ class UNet(nn.Module):
         classes: int,
         settings: NetworkSettings,
         boundaries: bool = False,
+        guide: int = 0,
     ) -> None:
         super().__init__()
         self.channels = channels
         self.classes = classes
         self.boundaries = boundaries
+        self._guide = guide
         self.fold = 2 if settings.stem == "unshuffle" else 1
-        self._guide = 0
-        if settings.guided:
-            self._guide = GUIDE_RADIUS if classes == 1 else GUIDE_RADIUS_OF_PARTS
         self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
-        self.reach += 2 * self._guide
+        self.reach += 2 * guide
         self.logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]
