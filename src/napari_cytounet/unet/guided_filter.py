@@ -12,9 +12,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
-LEAST_RADIUS, MOST_RADIUS = 2, 4
-RADIUS_IN_IMAGE = 6
+RADIUS_IN_IMAGE = 8
 """Pixels of the image, before it is resized, from the middle of a window to its edge."""
+
+LEAST_RADIUS, MOST_RADIUS = 2, 4
+"""The same in working pixels is between these."""
 
 EPSILON = 0.003
 """Variance of the brightness, which is about 0 to 1, from which on an edge counts as one."""
@@ -31,9 +33,9 @@ def guide_radius(scale: float) -> int:
     Examples
     --------
     >>> guide_radius(0.25), guide_radius(0.5), guide_radius(1)
-    (2, 3, 4)
+    (2, 4, 4)
     """
-    return max(LEAST_RADIUS, min(MOST_RADIUS, round(RADIUS_IN_IMAGE * scale)))
+    return max(LEAST_RADIUS, min(MOST_RADIUS, int(RADIUS_IN_IMAGE * scale)))
 
 
 def guided_filter(image: Tensor, logits: Tensor, radius: int) -> Tensor:
