@@ -88,6 +88,10 @@ def test_a_tile_gives_what_the_whole_image_gives_there(stem: str, guide: int) ->
     torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
 
 
+def test_a_guided_network_reaches_two_windows_further() -> None:
+    assert _network(guide=4).reach == _network().reach + 8
+
+
 def test_the_mirrored_edge_changes_nothing_for_images_that_fit() -> None:
     network, image = _network(), torch.rand(1, 1, 60, 64)
     mirrored = torch.cat([image, image[..., -5:-1, :].flip(2)], dim=2)
