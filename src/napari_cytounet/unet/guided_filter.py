@@ -64,14 +64,13 @@ def guided_filter(image: Tensor, logits: Tensor, radius: int) -> Tensor:
     >>> (guided_filter(image, logits, radius=4)[0, 0, 16, 13:18] > 0).tolist()
     [False, False, False, True, True]
     """
-    with torch.autocast(image.device.type, enabled=False):  # variances of close values need their digits
-        brightness, values = image.float().mean(dim=1, keepdim=True), logits.float()
-        mean, mean_value = _window_means(brightness, radius), _window_means(values, radius)
-        variance = _window_means(brightness**2, radius) - mean**2
-        covariance = _window_means(brightness * values, radius) - mean * mean_value
-        slope = covariance / (variance + EPSILON)
-        offset = mean_value - slope * mean
-        return _window_means(slope, radius) * brightness + _window_means(offset, radius)
+    brightness, values = image.float().mean(dim=1, keepdim=True), logits.float()
+    mean, mean_value = _window_means(brightness, radius), _window_means(values, radius)
+    variance = _window_means(brightness**2, radius) - mean**2
+    covariance = _window_means(brightness * values, radius) - mean * mean_value
+    slope = covariance / (variance + EPSILON)
+    offset = mean_value - slope * mean
+    return _window_means(slope, radius) * brightness + _window_means(offset, radius)
 
 
 def _window_means(values: Tensor, radius: int) -> Tensor:
