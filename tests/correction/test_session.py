@@ -48,6 +48,18 @@ def test_what_was_begun_is_read(tmp_path: Path, pixels: NDArray[np.uint8]) -> No
     assert session.changed_images(tmp_path / "new" / "session") == []
 
 
+def test_a_network_from_nothing_is_guided_but_in_a_session_from_before_there_was_a_guide(
+    tmp_path: Path, pixels: NDArray[np.uint8]
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    assert create_session(tmp_path / "session", [tmp_path / "a.tif"]).card.network.guided
+    file = tmp_path / "session" / "session.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    del content["card"]["network"]["guided"], content["settings"]["network"]["guided"]
+    file.write_text(json.dumps(content), encoding="utf-8")
+    assert not read_session(tmp_path / "session").card.network.guided
+
+
 def test_it_is_listed_as_a_session_and_not_as_a_training_to_go_on_with(session: Path) -> None:
     (run,) = list_runs(session.parent)
     assert (run.path, run.state, run.images, run.masks, run.preset) == (
