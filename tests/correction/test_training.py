@@ -48,9 +48,9 @@ def test_a_few_strokes_are_learnt(begin: Begin, strokes: list[Entry]) -> None:
     assert all(stroke.lessons > 10 for stroke in training.strokes.all())
 
 
-@pytest.mark.parametrize("halfway_obeys", [True, False])
-def test_halfway_to_what_is_shown_has_a_chance_where_all_the_way_is_worse(
-    begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch, halfway_obeys: bool
+@pytest.mark.parametrize("learnt_share", [0.5, 0.25, 0.0])
+def test_part_of_the_way_from_what_is_shown_has_a_chance_where_all_of_it_is_worse(
+    begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch, learnt_share: float
 ) -> None:
     training = begin()
     training.take(strokes)
@@ -62,15 +62,19 @@ def test_halfway_to_what_is_shown_has_a_chance_where_all_the_way_is_worse(
 
     def shares(network: UNet, judged: list[Any], *_: Any) -> dict[int, float]:
         weights = network.state_dict()
-        right = _equal(weights, before) or (halfway_obeys and not _equal(weights, learnt))
+        right = all(
+            torch.allclose(values, before[name].lerp(learnt[name], learnt_share))
+            for name, values in weights.items()
+            if values.is_floating_point()
+        )
+        right = right or _equal(weights, before)
         return {stroke.number: float(right) for stroke in judged}
 
     monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
-    assert training.propose().adopted == halfway_obeys
+    assert training.propose().adopted == (learnt_share > 0)
     for name, values in _weights(training).items():
         if values.is_floating_point():
-            expected = before[name].lerp(learnt[name], 0.5) if halfway_obeys else before[name]
-            torch.testing.assert_close(values, expected)
+            torch.testing.assert_close(values, before[name].lerp(learnt[name], learnt_share))
     assert all(stroke.grasped == 0 for stroke in training.strokes.all()), "what the learner makes of them"
 
 

@@ -39,6 +39,9 @@ FEWEST_TO_RETAIN = 12
 MOST_RETAINED = 100
 """Strokes around which it is remembered: the latest, and so memory does not grow with their number."""
 
+BETWEEN = (0.5, 0.75)
+"""Shares of the weights that are shown in what is tried, in turn, where a version is turned down."""
+
 CACHE_BYTES = 400_000_000
 
 MOST_SKIPPED = 20
@@ -196,8 +199,8 @@ class CorrectionTraining:
     def propose(self) -> Verdict:
         """Judge what was learnt against the version that is shown, and adopt it unless it is worse.
 
-        Where it is, what lies halfway between both in weights has a chance: it keeps more of what the version
-        that is shown does right by chance, and has learnt the last strokes too.
+        Where it is, what lies between both in weights has a chance: it keeps more of what the version that is
+        shown does right by chance, and has learnt the last strokes too.
         """
         candidate, held_out = self._learner.candidate(), self._held_out
         judged = self.strokes.to_judge(JUDGED, held_out)
@@ -205,11 +208,13 @@ class CorrectionTraining:
         shown = None if self.shown is None else self._share_right(self.shown.network, judged)
         verdict = compare(right, shown, held_out)
         if self.shown is not None and not verdict.adopted:
-            halfway = between(candidate, self.shown.network, 0.5)
-            of_halfway = self._share_right(halfway, judged)
-            second = compare(of_halfway, shown, held_out)
-            if second.adopted:
-                candidate, right, verdict = halfway, of_halfway, second
+            for share in BETWEEN:
+                mixed = between(candidate, self.shown.network, share)
+                of_mixed = self._share_right(mixed, judged)
+                second = compare(of_mixed, shown, held_out)
+                if second.adopted:
+                    candidate, right, verdict = mixed, of_mixed, second
+                    break
         self.proposals += 1
         if verdict.adopted:
             self.former = self.shown
