@@ -48,7 +48,7 @@ def test_a_few_strokes_are_learnt(begin: Begin, strokes: list[Entry]) -> None:
     assert all(stroke.lessons > 10 for stroke in training.strokes.all())
 
 
-@pytest.mark.parametrize("obeying", [(0.5,), (0.25,), (0.5, 0.25), ()])
+@pytest.mark.parametrize("obeying", [(0.5,), (0.25,), (0.5, 0.25, 0.125), ()])
 def test_part_of_the_way_from_what_is_shown_has_a_chance_where_all_of_it_is_worse(
     begin: Begin, strokes: list[Entry], monkeypatch: pytest.MonkeyPatch, obeying: tuple[float, ...]
 ) -> None:
