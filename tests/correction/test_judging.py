@@ -32,6 +32,20 @@ def test_one_that_obeys_fewer_strokes_is_not() -> None:
     assert compare(shown, shown, frozenset(shown)).adopted
 
 
+def test_a_pixel_or_two_less_of_a_stroke_is_no_reason_to_refuse() -> None:
+    shown = {1: 0.81, 2: 0.9}
+    verdict = compare({1: 0.78, 2: 0.9}, shown, frozenset())
+    assert (verdict.adopted, verdict.obeyed, verdict.obeyed_before) == (True, 2, 2)
+    assert not compare({1: 0.74, 2: 0.9}, shown, frozenset()).adopted
+
+
+def test_less_and_less_of_a_stroke_is() -> None:
+    shown = {1: 0.78, 2: 0.9}
+    assert compare({1: 0.76, 2: 0.9}, shown, frozenset(), {1, 2}).adopted
+    assert not compare({1: 0.74, 2: 0.9}, shown, frozenset(), {1, 2}).adopted
+    assert compare({1: 0.74, 2: 0.9}, shown, frozenset(), {2}).adopted  # it was not obeyed before either
+
+
 def test_one_that_does_worse_on_what_it_did_not_learn_is_not() -> None:
     shown = dict.fromkeys(range(10), 0.5)
     worse = shown | {0: 0.3, 1: 0.32, 2: 0.28, 3: 0.31}

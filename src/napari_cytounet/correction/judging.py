@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from napari_cytounet.correction.annotation import PlaneKey
-from napari_cytounet.correction.strokes import OBEYED, Stroke
+from napari_cytounet.correction.strokes import Stroke, is_obeyed
 from napari_cytounet.correction.working_plane import WorkingPlane
 from napari_cytounet.segmentation.thresholds import apply_thresholds
 from napari_cytounet.unet.devices import Device
@@ -80,7 +80,10 @@ class Verdict:
 
 
 def compare(
-    candidate: Mapping[int, float], shown: Mapping[int, float] | None, held_out: frozenset[int]
+    candidate: Mapping[int, float],
+    shown: Mapping[int, float] | None,
+    held_out: frozenset[int],
+    obeyed: Set[int] = frozenset(),
 ) -> Verdict:
     """Decide whether a candidate takes the place of the version that is shown.
 
@@ -93,6 +96,8 @@ def compare(
         Share of each stroke that each finds; None where nothing is shown yet.
     held_out
         Strokes that the candidate did not learn from in its last round.
+    obeyed
+        Strokes that counted as obeyed until now: they do still where a little less of them is found.
 
     Examples
     --------
@@ -101,17 +106,21 @@ def compare(
     >>> compare({1: 0.3, 2: 0.2}, {1: 0.9, 2: 0.1}, frozenset()).adopted
     False
     """
-    obeyed = sum(share >= OBEYED for share in candidate.values())
     if shown is None:
-        return Verdict(True, obeyed, 0, len(candidate))
-    before = sum(share >= OBEYED for share in shown.values())
+        return Verdict(True, len(_obeyed(candidate, obeyed)), 0, len(candidate))
+    by_shown = _obeyed(shown, obeyed)
+    before, now = len(by_shown), len(_obeyed(candidate, by_shown))
     differences = np.array([candidate[number] - shown[number] for number in held_out if number in candidate])
     if len(differences) < 2:
-        return Verdict(obeyed >= before, obeyed, before, len(candidate))
+        return Verdict(now >= before, now, before, len(candidate))
     difference = float(differences.mean())
     error = float(differences.std(ddof=1) / math.sqrt(len(differences)))
     worse = difference < -max(NOISE * error, 0.02)
-    return Verdict(obeyed >= before and not worse, obeyed, before, len(candidate), difference, error)
+    return Verdict(now >= before and not worse, now, before, len(candidate), difference, error)
+
+
+def _obeyed(right: Mapping[int, float], before: Set[int]) -> set[int]:
+    return {number for number, share in right.items() if is_obeyed(share, before=number in before)}
 
 
 def _corner(stroke: Stroke, stride: int) -> tuple[int, int]:
