@@ -88,8 +88,9 @@ def test_a_tile_gives_what_the_whole_image_gives_there(stem: str, guide: int) ->
     torch.testing.assert_close(alone, whole, rtol=1e-5, atol=1e-5)
 
 
-def test_a_guided_network_reaches_two_windows_further() -> None:
-    assert _network(guide=4).reach == _network().reach + 8
+def test_a_guided_network_reaches_two_windows_and_its_contrast_further() -> None:
+    assert _network(guide=4).reach == _network().reach + 2 * 4 + 2
+    assert _network(guide=0).reach == _network().reach
 
 
 def test_the_mirrored_edge_changes_nothing_for_images_that_fit() -> None:

@@ -23,8 +23,8 @@ class NetworkSettings(Settings):
     )
     guided: bool = Field(
         False,
-        description="Have the outlines that are found follow edges of brightness in the image (guided "
-        "filter): most useful where little is painted.",
+        description="Have the outlines that are found follow edges of brightness and of contrast in "
+        "the image (guided filter): most useful where little is painted.",
     )
 
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the field's name for it)
 
 from napari_cytounet.settings import NetworkSettings
-from napari_cytounet.unet.guided_filter import guided_filter
+from napari_cytounet.unet.guided_filter import guided_filter, guided_reach
 
 
 class UNet(nn.Module):
@@ -71,7 +71,7 @@ class UNet(nn.Module):
         self.stride: int = self.fold * 2**settings.depth
         # Two 3 x 3 convolutions a stage, down to the deepest and up again, each at the scale of its stage.
         self.reach: int = self.fold * (2 * (2 ** (settings.depth + 1) - 1) + 2 * (2**settings.depth - 1))
-        self.reach += 2 * guide
+        self.reach += guided_reach(guide)
         self.logits = 1 if classes == 1 else classes + 1
         widths = [settings.base_width * 2**level for level in range(settings.depth + 1)]
         inputs = [channels * self.fold**2, *widths[:-1]]
