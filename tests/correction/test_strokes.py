@@ -101,7 +101,8 @@ def test_what_is_not_obeyed_comes_more_often() -> None:
 def test_a_stroke_that_was_obeyed_is_still_where_chance_takes_a_pixel_or_two() -> None:
     strokes = _some(1)
     stroke = strokes[1]
-    for right, obeyed in ((0.79, False), (0.8, True), (0.76, True), (0.74, False), (0.79, False), (1.0, True)):
+    judgements = [(0.79, False), (0.8, True), (0.76, True), (0.74, False), (0.79, False), (1.0, True)]
+    for right, obeyed in judgements:
         stroke.judge(right)
         assert (stroke.right, stroke.obeyed, strokes.obeyed) == (right, obeyed, int(obeyed))
 
