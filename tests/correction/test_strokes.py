@@ -90,7 +90,7 @@ def _others(drawn: Counter[int]) -> float:
 def test_what_is_not_obeyed_comes_more_often() -> None:
     strokes = _some(10, value=lambda number: 0)
     for stroke in strokes.all():
-        stroke.judge(1.0 if stroke.number < 10 else 0.0)
+        stroke.right = 1.0 if stroke.number < 10 else 0.0
         stroke.lessons = 1000
     drawn = Counter(stroke.number for _ in range(250) for stroke, *_ in strokes.draw(4, NOTHING))
     assert 1.5 < drawn[10] / _others(drawn) < 4
@@ -98,20 +98,10 @@ def test_what_is_not_obeyed_comes_more_often() -> None:
     assert len(drawn) == 10
 
 
-def test_a_stroke_that_was_obeyed_is_still_where_chance_takes_a_pixel_or_two() -> None:
-    strokes = _some(1)
-    stroke = strokes[1]
-    judgements = [(0.79, False), (0.8, True), (0.76, True), (0.74, False), (0.79, False), (1.0, True)]
-    for right, obeyed in judgements:
-        stroke.judge(right)
-        assert (stroke.right, stroke.obeyed, strokes.obeyed) == (right, obeyed, int(obeyed))
-
-
 def test_what_a_version_that_was_turned_down_lost_comes_more_often() -> None:
     strokes = _some(10, value=lambda number: 0)
     for stroke in strokes.all():
-        stroke.judge(1.0)
-        stroke.lessons = 1000
+        stroke.right, stroke.lessons = 1.0, 1000
         stroke.grasped = 0.0 if stroke.number == 10 else 1.0
     drawn = Counter(stroke.number for stroke, *_ in strokes.draw(1000, NOTHING))
     assert 1.5 < drawn[10] / _others(drawn) < 4
@@ -189,8 +179,7 @@ def test_judged_are_those_held_out_the_latest_and_some_others() -> None:
 
 def test_strokes_that_were_not_judged_yet_are_told_apart() -> None:
     strokes = _some(10)
-    strokes[3].judge(0.9)
-    strokes[4].judge(0.1)
+    strokes[3].right, strokes[4].right = 0.9, 0.1
     assert (strokes.judged, strokes.obeyed) == (2, 1)
     assert [stroke.number for stroke in strokes.unjudged(4)] == [1, 2, 5, 6]
     strokes.forget_judgements()

@@ -244,7 +244,7 @@ def test_what_is_left_to_learn_is_counted(begin: Begin, strokes: list[Entry]) ->
     assert training.steps_left == 2 * STEPS_A_STROKE + MOST_PATIENCE
     training.restart(training._learner.candidate(), known=4)  # it learnt all, but was not judged yet
     assert training.steps_left == STEPS_A_STROKE + PATIENCE
-    training.strokes.latest.judge(1.0)  # type: ignore[union-attr]
+    training.strokes.latest.right = 1.0  # type: ignore[union-attr]
     assert training.steps_left == STEPS_A_STROKE
 
 

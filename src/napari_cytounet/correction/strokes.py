@@ -16,13 +16,6 @@ from napari_cytounet.correction.working_plane import WorkingPlane
 OBEYED = 0.8
 """Share of a stroke's pixels that must be found as painted for it to count as obeyed."""
 
-STILL_OBEYED = 0.75
-"""The same of one that was obeyed before: a few of its pixels more or less are chance.
-
-A stroke that was painted over an edge is found to about four fifths for good, and had version after version
-turned down for a pixel.
-"""
-
 FOLDS = 5
 """Parts that strokes are divided into by place: one at a time is not learnt from, but judged on."""
 
@@ -60,8 +53,6 @@ class Stroke:
         The same by the version that was there when it was painted: judged before it was learnt.
     lessons
         How many patches were drawn around it.
-    obeyed
-        Whether it is found as it was painted.
     """
 
     number: int
@@ -74,11 +65,11 @@ class Stroke:
     grasped: float | None = None
     before: float | None = None
     lessons: int = 0
-    obeyed: bool = False
 
-    def judge(self, right: float) -> None:
-        """Take in which share of it is found as it was painted."""
-        self.right, self.obeyed = right, is_obeyed(right, before=self.obeyed)
+    @property
+    def obeyed(self) -> bool:
+        """Whether it is found as it was painted."""
+        return self.right is not None and self.right >= OBEYED
 
     @property
     def centre(self) -> tuple[int, int]:
@@ -146,7 +137,7 @@ class Strokes:
         stroke = Stroke(number, key, points, classes, held, fold)
         if former is not None:
             stroke.right, stroke.grasped, stroke.before = former.right, former.grasped, former.before
-            stroke.lessons, stroke.obeyed = former.lessons, former.obeyed
+            stroke.lessons = former.lessons
         self._strokes[number] = stroke
 
     def classes(self) -> set[int]:
@@ -213,7 +204,6 @@ class Strokes:
         """Take all strokes for not judged: another version is shown."""
         for stroke in self._strokes.values():
             stroke.right = stroke.grasped = None
-            stroke.obeyed = False
 
     def to_judge(self, count: int, held_out: frozenset[int]) -> list[Stroke]:
         """Return strokes to judge a version on: the held-out ones, the latest, and others at random."""
@@ -226,11 +216,6 @@ class Strokes:
         room = min(len(rest), count - len(held) - len(latest))
         chosen = self._random.permutation(len(rest))[: max(0, room)]
         return held + latest + [rest[int(place)] for place in chosen]
-
-
-def is_obeyed(right: float, *, before: bool) -> bool:
-    """Return whether a stroke of which a share is found counts as obeyed; less is asked if it did before."""
-    return right >= (STILL_OBEYED if before else OBEYED)
 
 
 def _weight(stroke: Stroke) -> float:

@@ -206,13 +206,12 @@ class CorrectionTraining:
         judged = self.strokes.to_judge(JUDGED, held_out)
         right = grasped = self._share_right(candidate, judged)
         shown = None if self.shown is None else self._share_right(self.shown.network, judged)
-        obeyed = {stroke.number for stroke in judged if stroke.obeyed}
-        verdict = compare(right, shown, held_out, obeyed)
+        verdict = compare(right, shown, held_out)
         if self.shown is not None and not verdict.adopted:
             for share in BETWEEN:
                 mixed = between(candidate, self.shown.network, share)
                 of_mixed = self._share_right(mixed, judged)
-                second = compare(of_mixed, shown, held_out, obeyed)
+                second = compare(of_mixed, shown, held_out)
                 if second.adopted:
                     candidate, right, verdict = mixed, of_mixed, second
                     break
@@ -222,7 +221,7 @@ class CorrectionTraining:
             self.shown = Version(self.proposals, candidate, self.latest)
         for stroke in judged:
             stroke.grasped = grasped[stroke.number]
-            stroke.judge(right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number])
+            stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
         self._judge(self.strokes.unjudged(JUDGED))
         return verdict
 
@@ -292,7 +291,7 @@ class CorrectionTraining:
             return
         right = self._share_right(self.shown.network, strokes)
         for stroke in strokes:
-            stroke.judge(right[stroke.number])
+            stroke.right = right[stroke.number]
 
     def _share_right(self, network: UNet, strokes: Sequence[Stroke]) -> dict[int, float]:
         return share_right(network, strokes, self.plane, self.card.thresholds, self.device)
