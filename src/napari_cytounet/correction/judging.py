@@ -115,14 +115,14 @@ def compare(
         shown[number] >= OBEYED > share >= shown[number] - CHANCE for number, share in candidate.items()
     )
     before = sum(share >= OBEYED for share in shown.values())
+    as_many = obeyed + by_chance >= before
     differences = np.array([candidate[number] - shown[number] for number in held_out if number in candidate])
     if len(differences) < 2:
-        return Verdict(obeyed + by_chance >= before, obeyed, before, len(candidate))
+        return Verdict(as_many, obeyed, before, len(candidate))
     difference = float(differences.mean())
     error = float(differences.std(ddof=1) / math.sqrt(len(differences)))
     worse = difference < -max(NOISE * error, 0.02)
-    adopted = obeyed + by_chance >= before and not worse
-    return Verdict(adopted, obeyed, before, len(candidate), difference, error)
+    return Verdict(as_many and not worse, obeyed, before, len(candidate), difference, error)
 
 
 def _corner(stroke: Stroke, stride: int) -> tuple[int, int]:

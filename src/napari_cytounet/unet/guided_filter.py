@@ -103,7 +103,7 @@ def contrast(brightness: Tensor) -> Tensor:
     >>> contrast(stripes)[0, 0, 3]
     tensor([0.0000, 0.0000, 0.0000, 0.0000, 0.4714, 0.4714, 0.4714, 0.4714])
     """
-    counts = _window_sums(torch.ones_like(brightness[:1]), 1)
+    counts = _window_counts(brightness, 1)
     mean, mean_square = (_window_sums(values, 1) / counts for values in (brightness, brightness**2))
     deviation = (mean_square - mean**2).clamp_min(0).sqrt()
     return 2 * _least_around(deviation)
@@ -142,12 +142,12 @@ class _Fit:
     Attributes
     ----------
     counts
-        (Y, X): pixels in the window around each.
+        (1, 1, Y, X): pixels in the window around each.
     """
 
     def __init__(self, first: Tensor, second: Tensor, radius: int) -> None:
         self._first, self._second, self._radius = first, second, radius
-        self.counts = _window_sums(torch.ones_like(first[:1, 0]), radius)[0]
+        self.counts = _window_counts(first, radius)
         squares = [first * first, second * second, first * second]
         means = self._means(torch.cat([first, second, *squares], dim=1)).chunk(5, dim=1)
         self._mean_first, self._mean_second, of_first, of_second, of_both = means
@@ -181,6 +181,11 @@ def _window_sums(values: Tensor, radius: int) -> Tensor:
     """Return the sum of the window around each pixel, as far as it lies in the image."""
     padded = F.pad(values, (radius, radius, radius, radius))
     return _line_sums(_line_sums(padded, 2 * radius + 1, dim=-2), 2 * radius + 1, dim=-1)
+
+
+def _window_counts(values: Tensor, radius: int) -> Tensor:
+    """Return how many pixels of an image (N, 1, Y, X) the window around each holds, (1, 1, Y, X)."""
+    return _window_sums(torch.ones_like(values[:1]), radius)
 
 
 def _line_sums(values: Tensor, count: int, dim: int) -> Tensor:
