@@ -182,6 +182,25 @@ def test_a_candidate_is_the_average_and_stays_as_it_is(settings: CorrectionSetti
     assert not torch.equal(before["head.weight"], learner.averaged.head.weight)
 
 
+def test_two_running_averages_are_kept_one_of_which_goes_back_further(settings: CorrectionSettings) -> None:
+    learner = _learner(settings.model_copy(update={"averaging": 0.5}))
+    painted, free = _windows(learner)
+    quick = steady = torch.zeros(())
+    for step in range(80):
+        learner.step(painted, free, 0.02, EVEN)
+        weights = learner.network.head.weight.detach().clone()
+        early = step / (step + 9)
+        quick = weights.lerp(quick, min(0.5, early))
+        steady = weights.lerp(steady, min(0.875, early))  # an eighth is new: a quarter of a half
+    torch.testing.assert_close(learner.candidate().head.weight, quick)
+    candidate = learner.steady_candidate()
+    torch.testing.assert_close(candidate.head.weight, steady)
+    assert not torch.allclose(quick, steady)
+    assert not candidate.training
+    learner.step(painted, free, 0.02, EVEN)
+    torch.testing.assert_close(candidate.head.weight, steady)
+
+
 @pytest.mark.parametrize("classes", [1, 3])
 @pytest.mark.parametrize("stem", ["plain", "unshuffle"])
 def test_a_new_network_finds_background(classes: int, stem: str) -> None:

@@ -72,12 +72,75 @@ def test_part_of_the_way_from_what_is_shown_has_a_chance_where_all_of_it_is_wors
         return {stroke.number: float(right) for stroke in judged}
 
     monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
+    assert training.shown is not None
+    training.shown.found.clear()  # what it truly found
     assert training.propose().adopted == bool(obeying)
     most_learnt = max(obeying, default=0.0)
     for name, values in _weights(training).items():
         if values.is_floating_point():
             torch.testing.assert_close(values, before[name].lerp(learnt[name], most_learnt))
     assert all(stroke.grasped == 0 for stroke in training.strokes.all()), "what the learner makes of them"
+
+
+@pytest.mark.parametrize(("obeying", "proposed"), [((1.0, 0.5), 1.0), ((0.5,), 0.5), ((), 0.0)])
+def test_the_steadiest_average_is_shown_that_obeys_as_many_strokes_as_the_quick_one(
+    begin: Begin,
+    strokes: list[Entry],
+    monkeypatch: pytest.MonkeyPatch,
+    obeying: tuple[float, ...],
+    proposed: float,
+) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(60)
+    quick = training._learner.candidate().head.weight
+    steady = training._learner.steady_candidate().head.weight
+    assert not torch.allclose(quick, steady)
+
+    def shares(network: UNet, judged: list[Any], *_: Any) -> dict[int, float]:
+        steadiness = next(
+            share
+            for share in (0.0, 0.5, 1.0)
+            if torch.allclose(network.head.weight, quick.lerp(steady, share), rtol=1e-6)
+        )
+        missed = 0.0 if steadiness in (0.0, *obeying) else 0.25  # of one stroke, and that is not obeyed then
+        return {
+            stroke.number: 1 - steadiness / 10 - (missed if stroke.number == 3 else 0) for stroke in judged
+        }
+
+    monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
+    assert training.propose().adopted
+    torch.testing.assert_close(_weights(training)["head.weight"], quick.lerp(steady, proposed))
+    for stroke in training.strokes.all():
+        assert stroke.right == 1 - proposed / 10
+        assert stroke.grasped == 1, "what the quick one makes of it, which learnt it last"
+
+
+def test_the_version_that_is_shown_is_asked_once_of_each_stroke_until_that_changes(
+    begin: Begin, strokes: list[Entry], entry: MakeEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = begin()
+    training.take(strokes)
+    training.learn(5)
+    training.propose()
+    assert training.shown is not None
+    shown, asked = training.shown.network, []
+
+    def shares(network: UNet, judged: list[Any], *_: Any) -> dict[int, float]:
+        asked.append((network is shown, [stroke.number for stroke in judged]))
+        return {stroke.number: float(network is shown) for stroke in judged}
+
+    monkeypatch.setattr("napari_cytounet.correction.training.share_right", shares)
+    training.shown.found.update(dict.fromkeys((1, 2, 3, 4), 1.0))
+    for _ in range(2):
+        assert not training.propose().adopted
+    assert sum(of_shown and len(numbers) for of_shown, numbers in asked) == 0
+    asked.clear()
+    half, new = entry(5, (14, 14, 17, 28), 1), entry(6, (10, 42, 14, 60), 1)
+    training.take([half, new])  # half of the first stroke is painted over
+    assert [numbers for of_shown, numbers in asked if of_shown and numbers] == [[5, 6]]
+    assert not training.propose().adopted
+    assert [sorted(numbers) for of_shown, numbers in asked if of_shown and numbers] == [[5, 6], [1]]
 
 
 def test_equal_entries_and_steps_give_equal_weights(begin: Begin, strokes: list[Entry]) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
@@ -135,8 +135,13 @@ SKIMAGE = {
 }
 
 
+ON_A_LINE = np.zeros((8, 9), np.int32)
+ON_A_LINE[[3, 4, 7], [8, 7, 4]] = 1
+
+
 @settings(max_examples=60, deadline=None)
 @given(labels_strategy, st.sampled_from([1, 3]), st.integers(0, 1000))
+@example(ON_A_LINE, 1, 0)
 def test_equals_skimage(labels, enlarged, seed):
     labels = np.kron(labels, np.ones((1, enlarged), int))
     image = np.random.default_rng(seed).normal(size=(1, *labels.shape))
@@ -144,7 +149,10 @@ def test_equals_skimage(labels, enlarged, seed):
     names = ("label", "orientation", *{name.split("-")[0] for name in SKIMAGE.values()})
     reference = regionprops_table(labels, image[0], properties=names)
     for ours, theirs in SKIMAGE.items():
-        np.testing.assert_allclose(columns[ours], reference[theirs], atol=1e-7, err_msg=ours)
+        if "axis" in ours:  # a root of a moment that may be 0 but for rounding: the root of that is not small
+            np.testing.assert_allclose(columns[ours] ** 2, reference[theirs] ** 2, atol=1e-10, err_msg=ours)
+        else:
+            np.testing.assert_allclose(columns[ours], reference[theirs], atol=1e-7, err_msg=ours)
     # An angle of 90 degrees is one of -90 degrees, and where no axis is longer the angle says nothing.
     turned = (columns["orientation"] - reference["orientation"])[columns["eccentricity"] > 1e-4]
     np.testing.assert_allclose(np.sin(turned), 0, atol=1e-7)

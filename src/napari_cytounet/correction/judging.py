@@ -63,6 +63,11 @@ def share_right(
     return result
 
 
+def count_obeyed(shares: Mapping[int, float]) -> int:
+    """Return how many strokes are obeyed, given what share of each is found."""
+    return sum(share >= OBEYED for share in shares.values())
+
+
 @dataclass(frozen=True)
 class Verdict:
     """How a candidate compares with the version that is shown.
@@ -108,13 +113,13 @@ def compare(
     >>> compare({1: 0.3, 2: 0.2}, {1: 0.9, 2: 0.1}, frozenset()).adopted
     False
     """
-    obeyed = sum(share >= OBEYED for share in candidate.values())
+    obeyed = count_obeyed(candidate)
     if shown is None:
         return Verdict(True, obeyed, 0, len(candidate))
     by_chance = sum(
         shown[number] >= OBEYED > share >= shown[number] - CHANCE for number, share in candidate.items()
     )
-    before = sum(share >= OBEYED for share in shown.values())
+    before = count_obeyed(shown)
     as_many = obeyed + by_chance >= before
     differences = np.array([candidate[number] - shown[number] for number in held_out if number in candidate])
     if len(differences) < 2:

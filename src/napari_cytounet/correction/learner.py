@@ -1,4 +1,4 @@
-"""The network that learns from strokes: one step at a time, and its running average that is shown."""
+"""The network that learns from strokes: one step at a time, and its running averages that are shown."""
 
 from __future__ import annotations
 
@@ -41,6 +41,9 @@ RETENTION = 0.5
 
 RETENTION_LOSS = LossSettings(loss="cross_entropy")
 
+STEADIER = 4.0
+"""How many times as many steps the steadier of two running averages goes back."""
+
 LEAST_PAINTED = 0.25
 """Share of a working pixel that must be painted for it to be learnt from: strokes may be thin."""
 
@@ -71,6 +74,8 @@ class Learner:
         self.network = device.place(network).train()
         self.averaged = copy.deepcopy(self.network).requires_grad_(requires_grad=False)
         self._average = RunningAverage(self.averaged, self.network)
+        self._steady = copy.deepcopy(self.averaged)
+        self._steady_average = RunningAverage(self._steady, self.network)
         self._optimiser = build_optimiser(self.network, OptimiserSettings())
         self._augment = Augmentation(AUGMENTATION, settings.patch_size)
         self.window = self._augment.window_size
@@ -128,6 +133,7 @@ class Learner:
             return math.nan
         self._optimiser.step(rate)
         self._average.update(settings.averaging, self._steps)
+        self._steady_average.update(1 - (1 - settings.averaging) / STEADIER, self._steps)
         self._steps += 1
         return float(loss.detach())
 
@@ -144,6 +150,16 @@ class Learner:
         images was tried, and swung the Dice by up to 0.5 from one draw of 16 windows to the next.
         """
         return copy.deepcopy(self.averaged).eval()
+
+    def steady_candidate(self) -> UNet | None:
+        """Return the running average that goes back further: it swings less, and takes strokes in later.
+
+        None while both are the same, as in the first hundreds of steps (`averaging.EARLY`).
+        """
+        pairs = zip(self._steady.parameters(), self.averaged.parameters(), strict=True)
+        if all(torch.equal(steady, quick) for steady, quick in pairs):
+            return None
+        return copy.deepcopy(self._steady).eval()
 
 
 def prefer_background(network: UNet) -> None:

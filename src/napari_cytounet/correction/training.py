@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.class_weights import class_weights
 from napari_cytounet.correction.journal import Entry, Layer
-from napari_cytounet.correction.judging import Verdict, compare, share_right
+from napari_cytounet.correction.judging import Verdict, compare, count_obeyed, share_right
 from napari_cytounet.correction.learner import Learner
 from napari_cytounet.correction.learning_rate import LearningRate
 from napari_cytounet.correction.steps_due import StepsDue
@@ -38,6 +38,9 @@ FEWEST_TO_RETAIN = 12
 
 MOST_RETAINED = 100
 """Strokes around which it is remembered: the latest, and so memory does not grow with their number."""
+
+STEADY = (1.0, 0.5)
+"""Shares of the steadier average in what is tried in place of the quicker one, in turn."""
 
 BETWEEN = (0.5, 0.75)
 """Shares of the weights that are shown in what is tried, in turn, where a version is turned down."""
@@ -170,6 +173,8 @@ class CorrectionTraining:
             fresh.append(entry.number)
         for number in sorted(touched & self.supervision.strokes.keys()):
             self.strokes.update(number, self.supervision, self.plane)
+            if self.shown is not None:
+                self.shown.found.pop(number, None)
         self._due.strokes_came(sum(number > self._learnt for number in fresh))
         left = [self.strokes[number] for number in fresh if number in self.strokes]
         self._judge_before(left)
@@ -202,15 +207,15 @@ class CorrectionTraining:
         Where it is, what lies between both in weights has a chance: it keeps more of what the version that is
         shown does right by chance, and has learnt the last strokes too.
         """
-        candidate, held_out = self._learner.candidate(), self._held_out
+        held_out = self._held_out
         judged = self.strokes.to_judge(JUDGED, held_out)
-        right = grasped = self._share_right(candidate, judged)
-        shown = None if self.shown is None else self._share_right(self.shown.network, judged)
+        quick = self._learner.candidate()
+        grasped = self._share_right(quick, judged)
+        candidate, right = self._steadiest(quick, grasped, judged)
+        shown = None if self.shown is None else self._found_by(self.shown, judged)
         verdict = compare(right, shown, held_out)
         if self.shown is not None and not verdict.adopted:
-            for share in BETWEEN:
-                mixed = between(candidate, self.shown.network, share)
-                of_mixed = self._share_right(mixed, judged)
+            for mixed, of_mixed in self._towards(self.shown.network, candidate, BETWEEN, judged):
                 second = compare(of_mixed, shown, held_out)
                 if second.adopted:
                     candidate, right, verdict = mixed, of_mixed, second
@@ -218,7 +223,7 @@ class CorrectionTraining:
         self.proposals += 1
         if verdict.adopted:
             self.former = self.shown
-            self.shown = Version(self.proposals, candidate, self.latest)
+            self.shown = Version(self.proposals, candidate, self.latest, right)
         for stroke in judged:
             stroke.grasped = grasped[stroke.number]
             stroke.right = right[stroke.number] if shown is None or verdict.adopted else shown[stroke.number]
@@ -289,9 +294,35 @@ class CorrectionTraining:
         """Tell how much of some strokes the version that is shown finds; many would take too long."""
         if self.shown is None or len(strokes) > JUDGED:
             return
-        right = self._share_right(self.shown.network, strokes)
+        right = self._found_by(self.shown, strokes)
         for stroke in strokes:
             stroke.right = right[stroke.number]
+
+    def _steadiest(
+        self, quick: UNet, grasped: dict[int, float], judged: Sequence[Stroke]
+    ) -> tuple[UNet, dict[int, float]]:
+        """Return the steadiest average that obeys as many strokes as the quick one, and what it finds."""
+        steady = self._learner.steady_candidate()
+        if steady is None:
+            return quick, grasped
+        for mixed, of_mixed in self._towards(steady, quick, STEADY, judged):
+            if count_obeyed(of_mixed) >= count_obeyed(grasped):
+                return mixed, of_mixed
+        return quick, grasped
+
+    def _towards(
+        self, other: UNet, network: UNet, shares: Sequence[float], judged: Sequence[Stroke]
+    ) -> Iterator[tuple[UNet, dict[int, float]]]:
+        """Mix another network into one at each share in turn, and tell what the mixture finds of strokes."""
+        for share in shares:
+            mixed = between(network, other, share)
+            yield mixed, self._share_right(mixed, judged)
+
+    def _found_by(self, version: Version, strokes: Sequence[Stroke]) -> dict[int, float]:
+        """Return what a version finds of strokes; it is asked once of each, until that changes."""
+        unknown = [stroke for stroke in strokes if stroke.number not in version.found]
+        version.found.update(self._share_right(version.network, unknown))
+        return {stroke.number: version.found[stroke.number] for stroke in strokes}
 
     def _share_right(self, network: UNet, strokes: Sequence[Stroke]) -> dict[int, float]:
         return share_right(network, strokes, self.plane, self.card.thresholds, self.device)

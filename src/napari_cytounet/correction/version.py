@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from napari_cytounet.unet.network import UNet
 
@@ -19,8 +19,11 @@ class Version:
         In evaluation mode.
     knows
         Number of the last entry of the journal that it was trained on.
+    found
+        The share of each stroke that it finds as painted, by the stroke's number, as far as it was asked.
     """
 
     number: int
     network: UNet
     knows: int
+    found: dict[int, float] = field(default_factory=dict, compare=False)

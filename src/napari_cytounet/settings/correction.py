@@ -38,7 +38,11 @@ class CorrectionSettings(Settings):
     )
     learning_rate: float = Field(2e-3, gt=0, le=10, description="Learning rate while there is much to learn.")
     averaging: float = Field(
-        0.98, ge=0, lt=1, description="How much of the running average of the weights is kept at each step."
+        0.98,
+        ge=0,
+        lt=1,
+        description="How much of the running average of the weights is kept at each step; a steadier average "
+        "beside it goes back four times as far.",
     )
     seed: int = Field(0, ge=0, description="Start of all random numbers.")
 
