@@ -123,6 +123,37 @@ def test_paint_is_taught_as_certain_only_among_several_classes(
 
 
 @pytest.mark.parametrize("classes", [1, 2])
+def test_the_filter_is_for_what_is_painted_and_gives_there_what_it_gives_all(
+    settings: CorrectionSettings, taught: list[Taught], monkeypatch: pytest.MonkeyPatch, classes: int
+) -> None:
+    filtered, whole = UNet.guided, UNet.unguided
+    sizes: list[int] = []
+
+    def counted(network: UNet, image: Tensor, unguided: Tensor) -> Tensor:
+        sizes.append(len(image))
+        return filtered(network, image, unguided)
+
+    def step() -> None:
+        torch.manual_seed(0)
+        network = UNet(channels=1, classes=classes, settings=settings.network, guide=2)
+        learner = Learner(network, settings, choose_device(DeviceSettings(device="cpu", threads=1)))
+        weights = torch.ones(classes + 1)
+        learner.step(*_windows(learner, classes=classes), rate=1e-3, class_weights=weights)
+
+    monkeypatch.setattr(UNet, "guided", counted)
+    step()
+    monkeypatch.setattr(
+        UNet, "unguided", lambda network, image: filtered(network, image, whole(network, image))
+    )
+    monkeypatch.setattr(UNet, "guided", lambda network, image, unguided: unguided)
+    step()
+    ours, of_all = taught
+    assert sizes == [3]
+    torch.testing.assert_close(ours.logits, of_all.logits)
+    torch.testing.assert_close(ours.logits.grad, of_all.logits.grad)
+
+
+@pytest.mark.parametrize("classes", [1, 2])
 def test_a_pixel_weighs_as_much_as_its_class(
     settings: CorrectionSettings, classes: int, taught: list[Taught]
 ) -> None:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from napari_cytounet.correction import places as room
 from napari_cytounet.correction.annotation import PlaneKey
 from napari_cytounet.correction.places import FIELD, Places
 from napari_cytounet.correction.training import CorrectionTraining
+from napari_cytounet.correction.working_plane import WorkingPlane
 from napari_cytounet.images.image import Image
 from napari_cytounet.settings import CorrectionSettings, DeviceSettings
 from napari_cytounet.unet.devices import choose_device
@@ -68,6 +70,24 @@ def test_two_versions_that_differ_are_a_reason_to_look(settings: CorrectionSetti
     assert Places(training, seed=0).worst().worth == alone
     training.restart(build_network(training.card, 1), 0)
     assert Places(training, seed=0).worst().worth != alone
+
+
+def test_a_small_image_is_looked_at_once(
+    settings: CorrectionSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = _training(_noisy(1, 900, 1), settings)
+    training.restart(build_network(training.card, 0), 0)
+    asked: list[PlaneKey] = []
+
+    def predicted(
+        network: object, plane: WorkingPlane, place: object, training: object
+    ) -> NDArray[np.float32]:
+        asked.append(plane.key)
+        return np.zeros((1, FIELD, FIELD), np.float32)
+
+    monkeypatch.setattr(room, "predict_place", predicted)
+    Places(training, seed=0).worst()
+    assert sorted(asked) == [PlaneKey(0), PlaneKey(1), PlaneKey(2)]
 
 
 def test_visited_places_are_worth_less(settings: CorrectionSettings) -> None:

@@ -111,8 +111,11 @@ class Learner:
             image = torch.cat([image, patches])
         image = image.contiguous(memory_format=torch.channels_last)
         with self.device.autocast():
-            given = self.network(image)
-        logits = given[: len(painted), : self.network.logits]
+            unguided = self.network.unguided(image)
+        # What lies anywhere is there for the statistics of the normalisation: the filter has none.
+        logits = self.network.guided(image[: len(painted)], unguided[: len(painted)])[
+            :, : self.network.logits
+        ]
         certain = classes > 1
         taught = targets if certain else targets * (1 - SMOOTHING) + SMOOTHING / 2
         background = 1 - targets.sum(dim=1, keepdim=True)
@@ -124,7 +127,7 @@ class Learner:
             loss = loss + RETENTION * segmentation_loss(logits, around[:, :-1], retained, RETENTION_LOSS)
         if self._before is not None:
             remembered = self._boundaries_before(self._before, image)
-            loss = loss + boundary_lesson(given[:, -1].float(), remembered, targets, labelled)
+            loss = loss + boundary_lesson(unguided[:, -1].float(), remembered, targets, labelled)
         self.network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         length = nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
@@ -141,7 +144,7 @@ class Learner:
     def _boundaries_before(self, network: UNet, image: Tensor) -> Tensor:
         """Return how likely a boundary was in each pixel, (N, Y, X), before anything was painted."""
         with self.device.autocast():
-            return torch.sigmoid(network(image)[:, -1].float())
+            return torch.sigmoid(network.unguided(image)[:, -1].float())
 
     def candidate(self) -> UNet:
         """Return the running average as it would be shown, in evaluation mode.

@@ -100,7 +100,7 @@ class Places:
         ]
         newest, former = networks[:1], networks[1:]
         rated = []
-        for place in self._candidates(CANDIDATES):
+        for place in dict.fromkeys(self._candidates(CANDIDATES)):  # a small image comes up again and again
             likely = self._likely(place, newest)
             rated.append((self._rated(place, likely), likely))
         if former:  # both are asked only where the latest version doubts most

@@ -101,6 +101,10 @@ class UNet(nn.Module):
             (N, 1, Y, X) for one class, else (N, 1 + classes, Y, X) with the background first; then the
             logit of the boundary, if it has one.
         """
+        return self.guided(image, self.unguided(image))
+
+    def unguided(self, image: Tensor) -> Tensor:
+        """Return the logits before the guided filter; those of a network without one are the same."""
         height, width = image.shape[-2:]
         features = F.pixel_unshuffle(_mirror_to_multiple(image, self.stride), self.fold)
         skips: list[Tensor] = []
@@ -115,10 +119,24 @@ class UNet(nn.Module):
         if self.boundary_head is not None:
             given = torch.cat([given, self.boundary_head(features)], dim=1)
         logits: Tensor = F.pixel_shuffle(given, self.fold)[..., :height, :width]
-        if self._guide:
-            of_classes, of_boundary = logits[:, : self.logits], logits[:, self.logits :]
-            logits = torch.cat([guided_filter(image, of_classes, self._guide), of_boundary], dim=1)
         return logits
+
+    def guided(self, image: Tensor, unguided: Tensor) -> Tensor:
+        """Return the logits after the guided filter, given those before it.
+
+        With several classes it is by how much each exceeds the background, whose logit is 0 then: the filter
+        is linear, so that the probabilities are the same, and one map less is filtered.
+        """
+        if not self._guide:
+            return unguided
+        of_classes, of_boundary = unguided[:, : self.logits], unguided[:, self.logits :]
+        if self.classes == 1:
+            followed = [guided_filter(image, of_classes, self._guide)]
+        else:
+            background = of_classes[:, :1]
+            excess = guided_filter(image, of_classes[:, 1:] - background, self._guide)
+            followed = [torch.zeros_like(excess[:, :1]), excess]
+        return torch.cat([*followed, of_boundary], dim=1)
 
     def freeze_encoder(self) -> None:
         """Let training change the decoder and the head only, for fine-tuning on very few images."""
